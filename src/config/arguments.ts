@@ -1,0 +1,114 @@
+import {
+  type Config,
+  InvalidValue,
+  OPTION_NAMES,
+  OPTIONS,
+  type Option,
+  type OptionName,
+  variableOf,
+} from "./options.ts";
+
+/** What a command line asks for. */
+export type Command =
+  | { readonly kind: "run"; readonly config: Config }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "invalid"; readonly message: string };
+
+/** The variables of a process, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+// The same table again, as the compiler must see it to know that an option's parser yields that option's type.
+const TABLE: { readonly [K in OptionName]: Option<Config[K]> } = OPTIONS;
+const NAME_BY_FLAG = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].flag, name]));
+
+class InvalidArgument extends Error {}
+
+/** One word of the command line: the flag that it names, and the value if it is written with `=`. */
+function splitFlag(word: string): { flag: string; value: string | undefined } {
+  const match = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(word);
+  if (match?.[1] === undefined) throw new InvalidArgument(`unexpected argument ${JSON.stringify(word)}`);
+  return { flag: match[1], value: match[2] };
+}
+
+type Texts = Map<OptionName, { text: string; source: string }>;
+
+/** Reads the flags; a repeated one replaces its earlier value. Returns a flag that asks for no server instead. */
+function readFlags(argv: readonly string[], texts: Texts): "help" | "version" | undefined {
+  for (let i = 0; i < argv.length; i++) {
+    const { flag, value } = splitFlag(argv[i] ?? "");
+    if (flag === "help" || flag === "h") return "help";
+    if (flag === "version") return "version";
+    const name = NAME_BY_FLAG.get(flag);
+    if (name === undefined) throw new InvalidArgument(`unknown flag -${printable(flag)} (-help lists all)`);
+    const isBoolean = OPTIONS[name].placeholder === "";
+    const text = value ?? (isBoolean ? "true" : argv[++i]);
+    if (text === undefined) throw new InvalidArgument(`flag -${flag} needs a value`);
+    texts.set(name, { text, source: `flag -${flag}` });
+  }
+  return undefined;
+}
+
+function readVariables(environment: Environment, texts: Texts): void {
+  for (const name of OPTION_NAMES) {
+    const variable = variableOf(OPTIONS[name].flag);
+    const text = environment[variable];
+    if (text !== undefined && !texts.has(name)) texts.set(name, { text, source: `variable ${variable}` });
+  }
+}
+
+type PartialConfig = { -readonly [K in OptionName]?: Config[K] };
+
+function setOption<K extends OptionName>(config: PartialConfig, name: K, texts: Texts): void {
+  const given = texts.get(name);
+  if (given === undefined) {
+    config[name] = TABLE[name].defaultValue;
+    return;
+  }
+  const value = TABLE[name].parse(given.text);
+  if (value instanceof InvalidValue) {
+    const shown = OPTIONS[name].secret ? "" : ` (it is ${printable(JSON.stringify(given.text))})`;
+    throw new InvalidArgument(`${given.source} ${value.reason}${shown}`);
+  }
+  config[name] = value;
+}
+
+function isComplete(config: PartialConfig): config is Config {
+  return OPTION_NAMES.every((name) => name in config);
+}
+
+function checkTogether(config: Config): void {
+  if (config.pingIntervalMs >= config.pongWaitMs) {
+    throw new InvalidArgument(
+      "-ping-interval must be shorter than -pong-wait, or every idle connection would be closed",
+    );
+  }
+}
+
+/** Keeps a message on one line, whatever was typed. */
+function printable(text: string): string {
+  const line = text.replace(/[^\x20-\x7e]/g, "?");
+  return line.length > 100 ? `${line.slice(0, 100)}...` : line;
+}
+
+/**
+ * Understands a command line and an environment: a flag beats its variable, which beats the default.
+ * @param argv the words after the program's name; `-name=value`, `--name=value`, `-name value`, `--name value`, and
+ *   a boolean flag alone for true
+ */
+export function parseCommand(argv: readonly string[], environment: Environment): Command {
+  try {
+    const texts: Texts = new Map();
+    const instead = readFlags(argv, texts);
+    if (instead !== undefined) return { kind: instead };
+    readVariables(environment, texts);
+    const config: PartialConfig = {};
+    for (const name of OPTION_NAMES) setOption(config, name, texts);
+    if (!isComplete(config)) throw new Error("an option has no value");
+    checkTogether(config);
+    return { kind: "run", config };
+  } catch (error) {
+    if (error instanceof InvalidArgument) return { kind: "invalid", message: error.message };
+    throw error;
+  }
+}

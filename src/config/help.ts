@@ -1,0 +1,34 @@
+import { type Config, OPTION_NAMES, OPTIONS, variableOf } from "./options.ts";
+
+/** The text of `-help`. */
+export function helpText(): string {
+  const lines = [
+    "Ringcast, an in-memory publish/subscribe server.",
+    "",
+    "Usage: ringcast [-flag=value ...]",
+    "",
+    "Every flag can also be set by the variable named behind it; the flag wins.",
+    "Durations are written as 300ms, 10s, 1m30s or 1h.",
+  ];
+  let group = "";
+  for (const name of OPTION_NAMES) {
+    const option = OPTIONS[name];
+    if (option.group !== group) {
+      group = option.group;
+      lines.push("", `${group}:`);
+    }
+    lines.push(`  -${option.flag} ${option.placeholder}`.trimEnd());
+    lines.push(`        ${option.help} (default: ${option.defaultText}; ${variableOf(option.flag)})`);
+  }
+  lines.push("", "Other:", "  -help", "        Show this text", "  -version", "        Show the version", "");
+  return lines.join("\n");
+}
+
+/** The configuration for a log line: by flag, with secrets masked. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const shown = OPTION_NAMES.map((name) => {
+    const { flag, secret } = OPTIONS[name];
+    return [flag, secret && config[name] !== "" ? "***" : config[name]];
+  });
+  return Object.fromEntries(shown);
+}

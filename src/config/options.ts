@@ -1,0 +1,285 @@
+import { formatDuration, parseDuration } from "./duration.ts";
+
+/** Why a text is no value of an option, in words that follow the option's name: "must be …". */
+export class InvalidValue {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** One option of the server: the flag `-name`, and the variable of the same name in capitals with underscores. */
+export interface Option<T> {
+  readonly flag: string;
+  readonly group: string;
+  readonly help: string;
+  readonly defaultValue: T;
+  /** The default as `-help` and the docs write it. */
+  readonly defaultText: string;
+  /** What stands for the value in `-help`; empty for a boolean, which needs none. */
+  readonly placeholder: string;
+  /** Whether its value stays out of logs. */
+  readonly secret: boolean;
+  readonly parse: (text: string) => T | InvalidValue;
+}
+
+type Described = Pick<Option<unknown>, "flag" | "group" | "help">;
+
+function integer(described: Described, defaultValue: number, min: number, max: number): Option<number> {
+  const parse = (text: string) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? value : new InvalidValue(`must be an integer from ${min} to ${max}`);
+  };
+  return { ...described, defaultValue, defaultText: String(defaultValue), placeholder: "int", secret: false, parse };
+}
+
+function duration(described: Described, defaultMs: number, minMs: number, maxMs: number): Option<number> {
+  const range = `from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+  const parse = (text: string) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) return new InvalidValue(`must be a duration such as 300ms, 10s or 1m30s, ${range}`);
+    return ms >= minMs && ms <= maxMs ? ms : new InvalidValue(`must be a duration ${range}`);
+  };
+  const defaultText = formatDuration(defaultMs);
+  return { ...described, defaultValue: defaultMs, defaultText, placeholder: "duration", secret: false, parse };
+}
+
+function boolean(described: Described, defaultValue: boolean): Option<boolean> {
+  const parse = (text: string) => {
+    if (["true", "1"].includes(text)) return true;
+    return ["false", "0"].includes(text) ? false : new InvalidValue("must be true or false");
+  };
+  return { ...described, defaultValue, defaultText: String(defaultValue), placeholder: "", secret: false, parse };
+}
+
+function choice<const T extends string>(described: Described, defaultValue: T, values: readonly T[]): Option<T> {
+  const parse = (text: string) =>
+    values.find((value) => value === text) ?? new InvalidValue(`must be one of ${values.join(", ")}`);
+  return { ...described, defaultValue, defaultText: defaultValue, placeholder: values.join("|"), secret: false, parse };
+}
+
+function parseHost(text: string): string | InvalidValue {
+  const wellFormed = /^[0-9A-Za-z._:%-]{1,253}$/.test(text);
+  return wellFormed ? text : new InvalidValue("must be a host name or an IP address");
+}
+
+function parseApiKey(text: string): string | InvalidValue {
+  // Only what a header can carry unchanged.
+  return /^[\x21-\x7e]{0,256}$/.test(text)
+    ? text
+    : new InvalidValue("must be at most 256 visible ASCII characters without spaces");
+}
+
+/** An origin as browsers send it: scheme, host and, unless it is the scheme's own, port; or `null`. */
+function isOrigin(text: string): boolean {
+  if (text === "*" || text === "null") return true;
+  return URL.canParse(text) && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(text);
+}
+
+function parseOrigins(text: string): readonly string[] | InvalidValue {
+  const origins = text.split(",").map((origin) => origin.trim());
+  const wrong = origins.find((origin) => !isOrigin(origin));
+  if (wrong === undefined) return origins;
+  return new InvalidValue(`must list * or origins such as https://example.com, not ${JSON.stringify(wrong)}`);
+}
+
+const MAX_DURATION_MS = 24 * 3_600_000;
+const SERVER = "Server";
+const PUBSUB = "Pub/sub";
+const SECURITY = "Security";
+const LOGGING = "Logging";
+
+/** Every option of the server, once: parsing, `-help`, the start-up log and the docs' test read this table. */
+export const OPTIONS = {
+  host: {
+    flag: "host",
+    group: SERVER,
+    help: "Address to listen on; empty: all interfaces",
+    defaultValue: "",
+    defaultText: "all interfaces",
+    placeholder: "address",
+    secret: false,
+    parse: parseHost,
+  },
+  port: integer({ flag: "port", group: SERVER, help: "Port to listen on; 0: any free one" }, 8080, 0, 65_535),
+  readTimeoutMs: duration(
+    { flag: "read-timeout", group: SERVER, help: "Longest time for a request's body to arrive" },
+    10_000,
+    1,
+    MAX_DURATION_MS,
+  ),
+  writeTimeoutMs: duration(
+    { flag: "write-timeout", group: SERVER, help: "Longest time that an HTTP client may take nothing of its answer" },
+    10_000,
+    1,
+    MAX_DURATION_MS,
+  ),
+  idleTimeoutMs: duration(
+    { flag: "idle-timeout", group: SERVER, help: "Closes HTTP connections that idle this long (in steps of 4s)" },
+    60_000,
+    1000,
+    255_000,
+  ),
+  shutdownTimeoutMs: duration(
+    {
+      flag: "shutdown-timeout",
+      group: SERVER,
+      help: "The process ends this long after SIGTERM or SIGINT, whatever is left",
+    },
+    10_000,
+    1,
+    MAX_DURATION_MS,
+  ),
+  maxConnections: integer(
+    {
+      flag: "max-connections",
+      group: SERVER,
+      help: "Most WebSocket connections; 0: what the file limit allows, less a reserve",
+    },
+    0,
+    0,
+    10_000_000,
+  ),
+  maxQueueSize: integer(
+    { flag: "max-queue-size", group: PUBSUB, help: "Most messages that wait for a client whose socket is full" },
+    100,
+    1,
+    1_000_000,
+  ),
+  maxQueueBytes: integer(
+    { flag: "max-queue-bytes", group: PUBSUB, help: "Most bytes that wait for a client whose socket is full" },
+    16_777_216,
+    4096,
+    2_147_483_647,
+  ),
+  ringBufferSize: integer(
+    { flag: "ring-buffer-size", group: PUBSUB, help: "Messages that a topic keeps for replay" },
+    100,
+    0,
+    1_000_000,
+  ),
+  pingIntervalMs: duration(
+    { flag: "ping-interval", group: PUBSUB, help: "Time between two pings to a client; shorter than -pong-wait" },
+    54_000,
+    10,
+    MAX_DURATION_MS,
+  ),
+  pongWaitMs: duration(
+    { flag: "pong-wait", group: PUBSUB, help: "Closes a connection from which nothing came for so long" },
+    60_000,
+    20,
+    MAX_DURATION_MS,
+  ),
+  writeWaitMs: duration(
+    { flag: "write-wait", group: PUBSUB, help: "A client whose socket accepts nothing for so long is a slow consumer" },
+    10_000,
+    10,
+    MAX_DURATION_MS,
+  ),
+  maxMessageSize: integer(
+    { flag: "max-message-size", group: PUBSUB, help: "Most bytes of one message or request body" },
+    1_048_576,
+    1,
+    268_435_456,
+  ),
+  enableCompression: boolean(
+    { flag: "enable-compression", group: PUBSUB, help: "Compress WebSocket messages (permessage-deflate)" },
+    false,
+  ),
+  autoCreateTopics: boolean(
+    { flag: "auto-create-topics", group: PUBSUB, help: "Let subscribe and publish begin topics" },
+    true,
+  ),
+  topicTtlMs: duration(
+    { flag: "topic-ttl", group: PUBSUB, help: "How long a topic outlives its last subscriber" },
+    0,
+    0,
+    MAX_DURATION_MS,
+  ),
+  idleTopicTtlMs: duration(
+    {
+      flag: "idle-topic-ttl",
+      group: PUBSUB,
+      help: "How long a published topic without any subscriber outlives its last message",
+    },
+    60_000,
+    0,
+    MAX_DURATION_MS,
+  ),
+  maxTopics: integer({ flag: "max-topics", group: PUBSUB, help: "Most topics" }, 100_000, 1, 100_000_000),
+  maxSubscriptions: integer(
+    { flag: "max-subscriptions", group: PUBSUB, help: "Most topics that one connection may subscribe to" },
+    1024,
+    1,
+    1_000_000,
+  ),
+  maxControlFramesPerSec: integer(
+    {
+      flag: "max-control-frames-per-sec",
+      group: PUBSUB,
+      help: "Closes a connection that sends more pings and pongs in a second",
+    },
+    100,
+    1,
+    1_000_000,
+  ),
+  apiKey: {
+    flag: "api-key",
+    group: SECURITY,
+    help: "Key that clients must present; empty: none needed",
+    defaultValue: "",
+    defaultText: "none",
+    placeholder: "key",
+    secret: true,
+    parse: parseApiKey,
+  },
+  enableCors: boolean({ flag: "enable-cors", group: SECURITY, help: "Send CORS headers to allowed origins" }, false),
+  allowedOrigins: {
+    flag: "allowed-origins",
+    group: SECURITY,
+    help: "Origins that may open a WebSocket and, with -enable-cors, call the API; comma-separated",
+    defaultValue: ["*"],
+    defaultText: "*",
+    placeholder: "list",
+    secret: false,
+    parse: parseOrigins,
+  } satisfies Option<readonly string[]>,
+  rateLimitPerMin: integer(
+    { flag: "rate-limit-per-min", group: SECURITY, help: "Requests a minute that an address may make; 0: no limit" },
+    1000,
+    0,
+    60_000_000,
+  ),
+  rateLimitBurst: integer(
+    { flag: "rate-limit-burst", group: SECURITY, help: "Requests that an address may make at once" },
+    100,
+    1,
+    1_000_000,
+  ),
+  trustProxy: boolean(
+    { flag: "trust-proxy", group: SECURITY, help: "Believe X-Forwarded-For; only behind a proxy that sets it" },
+    false,
+  ),
+  logLevel: choice({ flag: "log-level", group: LOGGING, help: "Least important messages to log" }, "info", [
+    "debug",
+    "info",
+    "warn",
+    "error",
+  ]),
+  logFormat: choice({ flag: "log-format", group: LOGGING, help: "How log lines look" }, "text", ["text", "json"]),
+};
+
+type Options = typeof OPTIONS;
+export type OptionName = keyof Options;
+
+/** The value of every option. */
+export type Config = { readonly [K in OptionName]: Options[K] extends Option<infer T> ? T : never };
+
+/** The names of all options, in the order of the table. */
+export const OPTION_NAMES = Object.keys(OPTIONS).filter((name): name is OptionName => name in OPTIONS);
+
+/** The environment variable of a flag: `max-queue-size` gives `MAX_QUEUE_SIZE`. */
+export function variableOf(flag: string): string {
+  return flag.toUpperCase().replaceAll("-", "_");
+}

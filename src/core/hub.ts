@@ -1,0 +1,269 @@
+import { encodeInfo, type Joined } from "../protocol/encode.ts";
+import { CLOSE, Refusal } from "../protocol/errors.ts";
+import type { Position, SubscribeRequest } from "../protocol/messages.ts";
+import type { Clock, Timestamps } from "./clock.ts";
+import { type Counters, newCounters } from "./counters.ts";
+import type { Draft, Engine, Event } from "./engine.ts";
+import { FlushQueue } from "./flush-queue.ts";
+import type { OutboxLimits } from "./outbox.ts";
+import { Session, type SessionContext } from "./session.ts";
+import { type Subscription, Topic } from "./topic.ts";
+import type { Transport } from "./transport.ts";
+
+/** The hub's bounds and rules; each is an option of the server. */
+export interface HubOptions {
+  readonly outbox: OutboxLimits;
+  readonly writeWaitMs: number;
+  /** Whether subscribe and publish begin a topic that is not there. */
+  readonly autoCreateTopics: boolean;
+  /** How long a topic outlives its last subscriber. */
+  readonly topicTtlMs: number;
+  /** How long a topic that a publish began and nobody subscribed to outlives its last publish. */
+  readonly idleTopicTtlMs: number;
+  readonly maxTopics: number;
+  /** Topics that one session may subscribe to at a time. */
+  readonly maxSubscriptions: number;
+}
+
+/** How a topic came to be. */
+export type TopicOrigin = "request" | "subscribe" | "publish";
+/** Why a topic went. */
+export type TopicEnd = "deleted" | "last subscriber left" | "expired";
+
+/** Told of what happens in a hub; for logs. */
+export interface HubObserver {
+  topicCreated(topic: Topic, origin: TopicOrigin): void;
+  topicRemoved(topic: Topic, why: TopicEnd): void;
+  slowConsumer(session: Session, why: string): void;
+  messagesDropped(session: Session, count: number): void;
+  flushFailed(session: Session, error: unknown): void;
+}
+
+/** The world outside the core, as ports. */
+export interface HubPorts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly timestamps: Timestamps;
+  readonly observer: HubObserver;
+  /** Runs a function when the current tick ends. */
+  readonly defer: (run: () => void) => void;
+}
+
+/** A publication that its topic took; the offset is a promise where the engine needs time. */
+export interface Published {
+  readonly topic: Topic;
+  readonly offset: number | Promise<number>;
+}
+
+/** A subscription that was made, and what the subscriber is to get first. */
+export interface Subscribed {
+  readonly topic: Topic;
+  readonly joined: Joined;
+  readonly replay: readonly Event[];
+}
+
+/** Who is connected, which topics there are, and what goes from whom to whom. */
+export class Hub {
+  readonly counters: Counters = newCounters();
+  readonly #options: HubOptions;
+  readonly #ports: HubPorts;
+  readonly #sessionContext: SessionContext;
+  readonly #sessions = new Set<Session>();
+  readonly #topics = new Map<string, Topic>();
+  /** The topics whose time runs. */
+  readonly #expiring = new Set<Topic>();
+  #lastSessionId = 0;
+
+  constructor(options: HubOptions, ports: HubPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    const { clock, observer, timestamps } = ports;
+    this.#sessionContext = {
+      clock,
+      timestamps,
+      counters: this.counters,
+      flushQueue: new FlushQueue(ports.defer, (session, error) => observer.flushFailed(session, error)),
+      outboxLimits: options.outbox,
+      writeWaitMs: options.writeWaitMs,
+      lossNotice: ({ topic, dropped, fromOffset, toOffset }) =>
+        encodeInfo(
+          topic.name,
+          {
+            code: "MESSAGES_DROPPED",
+            message: `${dropped} messages were dropped because the client did not keep up`,
+            dropped,
+            from_offset: fromOffset,
+            to_offset: toOffset,
+          },
+          timestamps.now(),
+        ),
+      onDrop: (session, count) => observer.messagesDropped(session, count),
+      onSlow: (session, why) => {
+        this.#leaveAll(session);
+        observer.slowConsumer(session, why);
+      },
+    };
+  }
+
+  get topicCount(): number {
+    return this.#topics.size;
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  topics(): IterableIterator<Topic> {
+    return this.#topics.values();
+  }
+
+  sessions(): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
+  /** Begins a session for a client that has connected. */
+  connect(transport: Transport): Session {
+    const session = new Session(++this.#lastSessionId, transport, this.#sessionContext);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** Ends everything about a session whose connection is gone. */
+  disconnect(session: Session): void {
+    this.#sessions.delete(session);
+    session.closed();
+    this.#leaveAll(session);
+  }
+
+  /** Makes a topic that stays until it is deleted or its last subscriber leaves; refuses one that is there. */
+  createTopic(name: string): Topic | Refusal {
+    if (this.#topics.has(name)) return new Refusal("CONFLICT", "the topic already exists");
+    return this.#begin(name, "request");
+  }
+
+  /** Ends a topic and every subscription to it; returns whether there was one. */
+  deleteTopic(name: string): boolean {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) return false;
+    const message = "the topic was deleted";
+    const notice = encodeInfo(name, { code: "TOPIC_DELETED", message }, this.#ports.timestamps.now());
+    // Removed first, so that the leaving of its last subscriber does not remove it a second time.
+    this.#remove(topic, "deleted");
+    for (const { session } of topic.subscriptions()) {
+      session.subscriptions.delete(name);
+      session.send(notice);
+      if (session.subscriptions.size === 0) session.end(CLOSE.TOPIC_DELETED, message, this.#options.writeWaitMs);
+    }
+    return true;
+  }
+
+  /** Orders, stores and delivers a publication. */
+  publish(topicName: string, draft: Draft): Published | Refusal {
+    const topic = this.#topics.get(topicName) ?? this.#beginImplicitly(topicName, "publish");
+    if (topic instanceof Refusal) return topic;
+    if (topic.expiresAtMs !== undefined && !topic.wasSubscribed) this.#expireAfter(topic, this.#options.idleTopicTtlMs);
+    return { topic, offset: topic.publish(draft) };
+  }
+
+  /** Subscribes a session, or renews its subscription; the caller sends the answer and then the replay. */
+  subscribe(
+    session: Session,
+    request: Pick<SubscribeRequest, "topic" | "clientId" | "lastN" | "since">,
+  ): Subscribed | Refusal {
+    const existing = session.subscriptions.get(request.topic);
+    if (existing !== undefined) {
+      existing.clientId = request.clientId;
+      return this.#welcome(existing.topic, request.lastN, request.since);
+    }
+    if (session.subscriptions.size >= this.#options.maxSubscriptions) {
+      return new Refusal(
+        "LIMIT_EXCEEDED",
+        `a connection may subscribe to at most ${this.#options.maxSubscriptions} topics`,
+      );
+    }
+    const topic = this.#topics.get(request.topic) ?? this.#beginImplicitly(request.topic, "subscribe");
+    if (topic instanceof Refusal) return topic;
+    session.subscriptions.set(topic.name, topic.join(session, detach(request.clientId)));
+    this.#keep(topic);
+    return this.#welcome(topic, request.lastN, request.since);
+  }
+
+  /** Ends a session's subscription; returns its topic. */
+  unsubscribe(session: Session, topicName: string, clientId: string): Topic | Refusal {
+    const subscription = session.subscriptions.get(topicName);
+    if (subscription === undefined) {
+      return new Refusal("BAD_REQUEST", "this connection is not subscribed to the topic");
+    }
+    if (subscription.clientId !== clientId) {
+      return new Refusal("BAD_REQUEST", "client_id is not the one that this connection subscribed with");
+    }
+    session.subscriptions.delete(topicName);
+    this.#leave(subscription);
+    return subscription.topic;
+  }
+
+  /** Does what time brings: topics expire, clients that do not read are ended. To be called every so often. */
+  sweep(): void {
+    const now = this.#ports.clock.monotonicMs();
+    for (const topic of this.#expiring) {
+      if (topic.expiresAtMs !== undefined && topic.expiresAtMs <= now) this.#remove(topic, "expired");
+    }
+    for (const session of this.#sessions) session.sweep(now);
+  }
+
+  #welcome(topic: Topic, lastN: number, since: Position | undefined): Subscribed {
+    const { events, recovered } = topic.replay(lastN, since);
+    this.counters.delivered += events.length;
+    return { topic, joined: { epoch: topic.epoch, offset: topic.newestOffset, recovered }, replay: events };
+  }
+
+  #beginImplicitly(name: string, origin: TopicOrigin): Topic | Refusal {
+    if (!this.#options.autoCreateTopics) return new Refusal("TOPIC_NOT_FOUND", "there is no such topic");
+    return this.#begin(detach(name), origin);
+  }
+
+  #begin(name: string, origin: TopicOrigin): Topic | Refusal {
+    if (this.#topics.size >= this.#options.maxTopics) {
+      return new Refusal("LIMIT_EXCEEDED", `there are already ${this.#options.maxTopics} topics, the most allowed`);
+    }
+    const topic = new Topic(name, this.#ports.timestamps.now(), this.#ports.engine, this.counters);
+    this.#topics.set(name, topic);
+    if (origin === "publish") this.#expireAfter(topic, this.#options.idleTopicTtlMs);
+    this.#ports.observer.topicCreated(topic, origin);
+    return topic;
+  }
+
+  #leaveAll(session: Session): void {
+    for (const subscription of session.subscriptions.values()) this.#leave(subscription);
+    session.subscriptions.clear();
+  }
+
+  #leave(subscription: Subscription): void {
+    const { topic } = subscription;
+    topic.leave(subscription);
+    if (topic.subscriberCount > 0) return;
+    if (this.#options.topicTtlMs === 0) this.#remove(topic, "last subscriber left");
+    else this.#expireAfter(topic, this.#options.topicTtlMs);
+  }
+
+  #keep(topic: Topic): void {
+    topic.expiresAtMs = undefined;
+    this.#expiring.delete(topic);
+  }
+
+  #expireAfter(topic: Topic, ms: number): void {
+    topic.expiresAtMs = this.#ports.clock.monotonicMs() + ms;
+    this.#expiring.add(topic);
+  }
+
+  #remove(topic: Topic, why: TopicEnd): void {
+    this.#topics.delete(topic.name);
+    this.#expiring.delete(topic);
+    this.#ports.observer.topicRemoved(topic, why);
+  }
+}
+
+/** A copy that shares no memory with the text it was cut from: a name must not keep a whole request alive. */
+function detach(text: string): string {
+  return [...text].join("");
+}

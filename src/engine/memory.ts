@@ -1,0 +1,71 @@
+import type { Timestamps } from "../core/clock.ts";
+import type { Draft, Engine, Event, Stream, TopicName } from "../core/engine.ts";
+import { RingBuffer } from "../core/ring-buffer.ts";
+import { encodeEvent } from "../protocol/encode.ts";
+import { byteLength } from "../protocol/limits.ts";
+
+/** Keeps every topic's last events in this process. */
+export class MemoryEngine implements Engine {
+  readonly #capacity: number;
+  readonly #timestamps: Timestamps;
+  readonly #newEpoch: () => string;
+
+  /**
+   * @param capacity how many events each topic keeps for replay (`-ring-buffer-size`)
+   * @param newEpoch makes a new epoch; random in the server, known in tests
+   */
+  constructor(capacity: number, timestamps: Timestamps, newEpoch: () => string) {
+    this.#capacity = capacity;
+    this.#timestamps = timestamps;
+    this.#newEpoch = newEpoch;
+  }
+
+  open(topic: TopicName, deliver: (event: Event) => void): Stream {
+    return new MemoryStream(topic, this.#newEpoch(), new RingBuffer(this.#capacity), this.#timestamps, deliver);
+  }
+}
+
+class MemoryStream implements Stream {
+  readonly epoch: string;
+  readonly #topic: TopicName;
+  readonly #ring: RingBuffer<Event>;
+  readonly #timestamps: Timestamps;
+  readonly #deliver: (event: Event) => void;
+  #newestOffset = 0;
+
+  constructor(
+    topic: TopicName,
+    epoch: string,
+    ring: RingBuffer<Event>,
+    timestamps: Timestamps,
+    deliver: (event: Event) => void,
+  ) {
+    this.#topic = topic;
+    this.epoch = epoch;
+    this.#ring = ring;
+    this.#timestamps = timestamps;
+    this.#deliver = deliver;
+  }
+
+  get newestOffset(): number {
+    return this.#newestOffset;
+  }
+
+  publish(draft: Draft): number {
+    const offset = ++this.#newestOffset;
+    const text = encodeEvent(this.#topic.nameJson, draft.idJson, draft.payloadJson, offset, this.#timestamps.now());
+    const event: Event = { topic: this.#topic, offset, text, sizeBytes: byteLength(text) };
+    this.#ring.push(event);
+    this.#deliver(event);
+    return offset;
+  }
+
+  newest(count: number): readonly Event[] {
+    return this.#ring.newest(count);
+  }
+
+  after(offset: number): readonly Event[] | undefined {
+    const missed = this.#newestOffset - offset;
+    return missed >= 0 && missed <= this.#ring.size ? this.#ring.newest(missed) : undefined;
+  }
+}

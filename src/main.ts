@@ -1,0 +1,74 @@
+import packageJson from "../package.json" with { type: "json" };
+import { parseCommand } from "./config/arguments.ts";
+import { describeConfig, helpText } from "./config/help.ts";
+import type { Config } from "./config/options.ts";
+import { createLog, type Log } from "./server/logger.ts";
+import { ListenError, type RunningServer, startServer } from "./server/server.ts";
+import { shutDown } from "./server/shutdown.ts";
+
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+function main(): void {
+  const command = parseCommand(process.argv.slice(2), process.env);
+  switch (command.kind) {
+    case "help":
+      process.stdout.write(helpText());
+      break;
+    case "version":
+      process.stdout.write(`ringcast ${packageJson.version}\n`);
+      break;
+    case "invalid":
+      process.stderr.write(`ringcast: ${command.message}\n`);
+      process.exitCode = EXIT_USAGE;
+      break;
+    case "run":
+      run(command.config);
+  }
+}
+
+function run(config: Config): void {
+  const log = createLog(config);
+  let server: RunningServer;
+  try {
+    server = startServer(config, log.logger, packageJson.version);
+  } catch (error) {
+    const reason = error instanceof ListenError ? error.message : `cannot start: ${String(error)}`;
+    process.stderr.write(`ringcast: ${reason}\n`);
+    process.exit(EXIT_FAILURE);
+  }
+  announce(config, server, log);
+  endOnSignals(config, server, log);
+  // The last nets: every handler has its own guard, so whatever arrives here is a defect, but none to end all for.
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.on(event, (error: unknown) => server.faults.record(error, { event }));
+  }
+}
+
+function announce(config: Config, server: RunningServer, { logger }: Log): void {
+  const { port } = server;
+  logger.info({ version: packageJson.version, port, config: describeConfig(config) }, "ringcast listens");
+  const isLoopback = config.host === "localhost" || config.host === "::1" || config.host.startsWith("127.");
+  if (config.apiKey === "" && !isLoopback) {
+    logger.warn("no API key is set and the server listens beyond loopback: anyone who reaches it may use it");
+  }
+}
+
+function endOnSignals(config: Config, server: RunningServer, log: Log): void {
+  let ending = false;
+  const exit = () => log.close().finally(() => process.exit(0));
+  const end = (signal: NodeJS.Signals) => {
+    // A second signal: whoever sends it does not want to wait.
+    if (ending) process.exit(EXIT_FAILURE);
+    ending = true;
+    log.logger.info({ signal }, "signal received");
+    setTimeout(() => process.exit(0), config.shutdownTimeoutMs);
+    shutDown(server, config.shutdownTimeoutMs, log.logger)
+      .catch((error: unknown) => server.faults.record(error, { event: "shutdown" }))
+      .finally(exit);
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+}
+
+main();

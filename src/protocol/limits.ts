@@ -1,0 +1,35 @@
+/** The longest topic, client or message id, in UTF-8 bytes. */
+export const MAX_NAME_BYTES = 255;
+/** The longest `request_id`, in Unicode characters (code points). */
+export const MAX_REQUEST_ID_CHARS = 256;
+/** The longest `epoch` a client may send back; the server's own are shorter. */
+export const MAX_EPOCH_CHARS = 64;
+/** How many arrays and objects of a request may lie within each other; the request itself is the first. */
+export const MAX_NESTING = 1000;
+
+// A UTF-16 unit takes at most three bytes of UTF-8, so a name this short needs no measuring.
+const SURELY_SHORT_CHARS = Math.floor(MAX_NAME_BYTES / 3);
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
+const encoder = new TextEncoder();
+
+/** The length of `text` in UTF-8, in bytes. */
+export function byteLength(text: string): number {
+  return encoder.encode(text).byteLength;
+}
+
+/**
+ * Whether `text` may name a topic, a client or a message: 1 to 255 bytes of well-formed Unicode without control
+ * characters (U+0000 to U+001F, U+007F). Any other character is allowed.
+ */
+export function isName(text: string): boolean {
+  if (text.length === 0 || text.length > MAX_NAME_BYTES) return false;
+  if (CONTROL_CHARACTER.test(text) || !text.isWellFormed()) return false;
+  return text.length <= SURELY_SHORT_CHARS || byteLength(text) <= MAX_NAME_BYTES;
+}
+
+/** Whether `text` may be a `request_id`: any string of at most 256 characters. */
+export function isRequestId(text: string): boolean {
+  if (text.length <= MAX_REQUEST_ID_CHARS) return true;
+  return text.length <= 2 * MAX_REQUEST_ID_CHARS && [...text].length <= MAX_REQUEST_ID_CHARS;
+}

@@ -1,0 +1,174 @@
+import { z } from "zod";
+import { ERROR_CODES } from "./errors.ts";
+import { isName, isRequestId, MAX_EPOCH_CHARS, MAX_NAME_BYTES, MAX_REQUEST_ID_CHARS } from "./limits.ts";
+
+// The schemas of the wire, once: types, validation and the AsyncAPI description come from here.
+
+const NAME_RULE = `1 to ${MAX_NAME_BYTES} bytes of UTF-8, no control characters`;
+
+function name(description: string) {
+  return z
+    .string()
+    .refine(isName, { error: `must be a string of ${NAME_RULE}` })
+    .meta({ description: `${description} (${NAME_RULE})`, minLength: 1, maxLength: MAX_NAME_BYTES });
+}
+
+export const topicNameSchema = name("The topic's name").meta({ examples: ["orders"] });
+const clientIdSchema = name("Labels the subscriber").meta({ examples: ["s1"] });
+const requestIdSchema = z
+  .string()
+  .refine(isRequestId, { error: `must be a string of at most ${MAX_REQUEST_ID_CHARS} characters` })
+  .meta({ description: "Correlates the answer with its request", maxLength: MAX_REQUEST_ID_CHARS })
+  .optional();
+const offsetSchema = z.int().min(0).meta({ description: "An event's number in its topic: 1, 2, 3 …" });
+const epochSchema = z.string().max(MAX_EPOCH_CHARS).meta({ description: "Identifies one incarnation of a topic" });
+const timestampSchema = z.iso
+  .datetime({ precision: 3 })
+  .meta({ description: "RFC 3339, UTC, milliseconds", examples: ["2025-01-15T10:00:00.123Z"] });
+const payloadSchema = z.unknown().meta({ description: "Any JSON value, delivered byte for byte" });
+const messageSchema = z.object({
+  id: name("The message's id"),
+  // Absent and null differ: zod takes `unknown` for optional, the protocol does not.
+  payload: payloadSchema.refine((value) => value !== undefined, { error: "is required" }),
+});
+
+/**
+ * The schema of all that a client may send.
+ * @param maxLastN how many messages a topic keeps for replay (`-ring-buffer-size`), the most that `last_n` may ask for
+ */
+export function clientMessageSchema(maxLastN: number) {
+  const lastN = z
+    .int({ error: `must be an integer from 0 to ${maxLastN}` })
+    .min(0, { error: `must be an integer from 0 to ${maxLastN}` })
+    .max(maxLastN, { error: `must be an integer from 0 to ${maxLastN}` })
+    .meta({ description: "How many of the topic's last messages to replay" });
+  const subscribe = z
+    .object({
+      type: z.literal("subscribe"),
+      topic: topicNameSchema,
+      client_id: clientIdSchema,
+      last_n: lastN.optional(),
+      since: z.object({ epoch: epochSchema, offset: offsetSchema }).optional(),
+      request_id: requestIdSchema,
+    })
+    .refine((request) => request.since === undefined || request.last_n === undefined, {
+      error: "since and last_n exclude each other",
+    });
+  const unsubscribe = z.object({
+    type: z.literal("unsubscribe"),
+    topic: topicNameSchema,
+    client_id: clientIdSchema,
+    request_id: requestIdSchema,
+  });
+  const publish = z.object({
+    type: z.literal("publish"),
+    topic: topicNameSchema,
+    message: messageSchema,
+    request_id: requestIdSchema,
+  });
+  const ping = z.object({ type: z.literal("ping"), request_id: requestIdSchema });
+  return z.discriminatedUnion("type", [subscribe, unsubscribe, publish, ping], {
+    error: "type must be subscribe, unsubscribe, publish or ping",
+  });
+}
+
+/** What a client sends, as it stands on the wire. */
+export type WireRequest = z.infer<ReturnType<typeof clientMessageSchema>>;
+
+export const errorBodySchema = z.object({
+  code: z.enum(ERROR_CODES).meta({ description: "What went wrong, for programs" }),
+  message: z.string().meta({ description: "What went wrong, for people" }),
+});
+
+const infoSchema = z.discriminatedUnion("code", [
+  z.object({
+    code: z.literal("MESSAGES_DROPPED"),
+    message: z.string(),
+    dropped: z.int().min(1).meta({ description: "How many events were lost" }),
+    from_offset: offsetSchema,
+    to_offset: offsetSchema,
+  }),
+  z.object({ code: z.literal("TOPIC_DELETED"), message: z.string() }),
+  z.object({ code: z.literal("SERVER_SHUTDOWN"), message: z.string() }),
+]);
+
+/** The schema of all that the server sends. Clients ignore keys that they don't know. */
+export const serverMessageSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("ack"),
+    request_id: requestIdSchema,
+    topic: topicNameSchema,
+    status: z.literal("ok"),
+    epoch: epochSchema.optional().meta({ description: "Subscribe only: the topic's incarnation" }),
+    offset: offsetSchema.optional().meta({ description: "Subscribe: the newest offset; publish: the event's own" }),
+    recovered: z.boolean().optional().meta({ description: "Subscribe with since: whether nothing was missed" }),
+    ts: timestampSchema,
+  }),
+  z.object({
+    type: z.literal("event"),
+    topic: topicNameSchema,
+    message: messageSchema,
+    offset: offsetSchema,
+    ts: timestampSchema.meta({ description: "When the topic accepted the event" }),
+  }),
+  z.object({
+    type: z.literal("error"),
+    request_id: requestIdSchema,
+    topic: topicNameSchema.optional(),
+    error: errorBodySchema,
+    ts: timestampSchema,
+  }),
+  z.object({ type: z.literal("pong"), request_id: requestIdSchema, ts: timestampSchema }),
+  z.object({ type: z.literal("info"), topic: topicNameSchema.optional(), info: infoSchema, ts: timestampSchema }),
+]);
+
+/** What the server sends, as it stands on the wire. */
+export type ServerMessage = z.infer<typeof serverMessageSchema>;
+/** The `info` object of an info message. */
+export type Info = z.infer<typeof infoSchema>;
+
+/** Where a subscriber left off: the incarnation of the topic, and the last offset that it saw. */
+export interface Position {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+/** `requestIdJson` is the id's JSON text, ready to be put into the answer; undefined where none was given. */
+interface Correlated {
+  readonly requestIdJson: string | undefined;
+}
+
+export interface SubscribeRequest extends Correlated {
+  readonly type: "subscribe";
+  readonly topic: string;
+  readonly clientId: string;
+  readonly lastN: number;
+  readonly since: Position | undefined;
+}
+
+export interface UnsubscribeRequest extends Correlated {
+  readonly type: "unsubscribe";
+  readonly topic: string;
+  readonly clientId: string;
+}
+
+/** `idJson` and `payloadJson` are the publisher's own JSON texts: what subscribers get, byte for byte. */
+export interface PublishRequest extends Correlated {
+  readonly type: "publish";
+  readonly topic: string;
+  readonly idJson: string;
+  readonly payloadJson: string;
+}
+
+export interface PingRequest extends Correlated {
+  readonly type: "ping";
+}
+
+/** A text that is no valid request. */
+export interface InvalidRequest extends Correlated {
+  readonly type: "invalid";
+  readonly message: string;
+}
+
+/** One decoded request. */
+export type ClientMessage = SubscribeRequest | UnsubscribeRequest | PublishRequest | PingRequest | InvalidRequest;

@@ -1,0 +1,107 @@
+import type { Timestamps } from "../core/clock.ts";
+import type { Hub } from "../core/hub.ts";
+import type { Session } from "../core/session.ts";
+import type { Topic } from "../core/topic.ts";
+import type { Decode } from "../protocol/decode.ts";
+import {
+  encodeError,
+  encodePong,
+  encodePublishAck,
+  encodeSubscribeAck,
+  encodeUnsubscribeAck,
+} from "../protocol/encode.ts";
+import { Refusal } from "../protocol/errors.ts";
+import type { PublishRequest, SubscribeRequest, UnsubscribeRequest } from "../protocol/messages.ts";
+import type { Logger } from "./logger.ts";
+
+/** What the dispatcher works with. */
+export interface DispatcherPorts {
+  readonly hub: Hub;
+  readonly decode: Decode;
+  readonly timestamps: Timestamps;
+  readonly logger: Logger;
+}
+
+/** Carries out what clients ask for. Every request gets exactly one answer: ack, pong or error. */
+export class Dispatcher {
+  readonly #ports: DispatcherPorts;
+  /** Asked once: below debug, a publish must not even build the object that would be logged. */
+  readonly #logsRequests: boolean;
+
+  constructor(ports: DispatcherPorts) {
+    this.#ports = ports;
+    this.#logsRequests = ports.logger.isLevelEnabled("debug");
+  }
+
+  /** Decodes one text message of a session and answers it. */
+  dispatch(session: Session, text: string): void {
+    const request = this.#ports.decode(text);
+    if (this.#logsRequests) this.#logRequest(session, request.type, "topic" in request ? request.topic : undefined);
+    switch (request.type) {
+      case "publish":
+        this.#publish(session, request);
+        break;
+      case "subscribe":
+        this.#subscribe(session, request);
+        break;
+      case "unsubscribe":
+        this.#unsubscribe(session, request);
+        break;
+      case "ping":
+        session.send(encodePong(request.requestIdJson, this.#ports.timestamps.now()));
+        break;
+      case "invalid":
+        this.refuse(session, request.requestIdJson, new Refusal("BAD_REQUEST", request.message));
+        break;
+    }
+  }
+
+  /** Answers a request with an error. */
+  refuse(session: Session, requestIdJson: string | undefined, { code, message }: Refusal): void {
+    session.send(encodeError(requestIdJson, code, message, this.#ports.timestamps.now()));
+  }
+
+  #publish(session: Session, request: PublishRequest): void {
+    const { requestIdJson } = request;
+    const published = this.#ports.hub.publish(request.topic, request);
+    if (published instanceof Refusal) {
+      this.refuse(session, requestIdJson, published);
+    } else if (typeof published.offset === "number") {
+      this.#acknowledge(session, requestIdJson, published.topic, published.offset);
+    } else {
+      const { offset, topic } = published;
+      offset
+        .then((own) => this.#acknowledge(session, requestIdJson, topic, own))
+        .catch((error: unknown) => {
+          this.#ports.logger.warn({ session: session.id, topic: topic.name, err: error }, "publish failed");
+          this.refuse(session, requestIdJson, new Refusal("UNAVAILABLE", "the message could not be stored"));
+        });
+    }
+  }
+
+  #acknowledge(session: Session, requestIdJson: string | undefined, topic: Topic, offset: number): void {
+    session.send(encodePublishAck(requestIdJson, topic.nameJson, offset, this.#ports.timestamps.now()));
+  }
+
+  #subscribe(session: Session, request: SubscribeRequest): void {
+    const subscribed = this.#ports.hub.subscribe(session, request);
+    if (subscribed instanceof Refusal) {
+      this.refuse(session, request.requestIdJson, subscribed);
+      return;
+    }
+    const { topic, joined, replay } = subscribed;
+    session.send(encodeSubscribeAck(request.requestIdJson, topic.nameJson, joined, this.#ports.timestamps.now()));
+    // No publish can come in between: what is live follows what is replayed, without a gap or a duplicate.
+    for (const event of replay) session.send(event);
+  }
+
+  #unsubscribe(session: Session, request: UnsubscribeRequest): void {
+    const topic = this.#ports.hub.unsubscribe(session, request.topic, request.clientId);
+    if (topic instanceof Refusal) this.refuse(session, request.requestIdJson, topic);
+    else session.send(encodeUnsubscribeAck(request.requestIdJson, topic.nameJson, this.#ports.timestamps.now()));
+  }
+
+  #logRequest(session: Session, type: string, topic: string | undefined): void {
+    this.#ports.logger.debug({ session: session.id, type, topic }, "request");
+  }
+}

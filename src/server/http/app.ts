@@ -1,0 +1,122 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { HTTPException } from "hono/http-exception";
+import { Refusal } from "../../protocol/errors.ts";
+import { readJson } from "./body.ts";
+import type { HttpApp, HttpBindings, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
+import { addDocsRoutes, isDocsPath } from "./docs.ts";
+import { errorResponse, HttpRefusal } from "./errors.ts";
+import { describeSecurity } from "./security.ts";
+import { addStatusRoutes } from "./status.ts";
+import { addTopicRoutes } from "./topics.ts";
+import { addUpgradeRoute } from "./upgrade.ts";
+import { withWriteDeadline } from "./write-deadline.ts";
+
+/** Answers an HTTP request. */
+export type Answer = (request: Request, bindings: HttpBindings) => Response | Promise<Response>;
+
+type Guard = MiddlewareHandler<HttpEnv>;
+
+/** Everybody may ask how the server is and read its documentation, at any rate and while it shuts down. */
+function isPublic(path: string): boolean {
+  return path === "/health" || isDocsPath(path);
+}
+
+/** Whether the percent-encoding of a path yields text: a router that can't decode it would take it as it stands. */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(new URL(url).pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Refuses what is not to be served at all: while shutting down, too often, or without the key. */
+function admission(ports: HttpPorts): Guard {
+  return async (c, next) => {
+    if (isPublic(c.req.path)) return next();
+    if (ports.isDraining()) {
+      return errorResponse("UNAVAILABLE", "the server is shutting down", { "Retry-After": "5" });
+    }
+    const retrySeconds = ports.rateLimit.take(c.env.address);
+    if (retrySeconds > 0) {
+      return errorResponse("RATE_LIMITED", "too many requests", { "Retry-After": String(retrySeconds) });
+    }
+    if (!ports.authenticate(c.req.raw.headers)) {
+      return errorResponse("UNAUTHORIZED", "a valid API key is needed (X-API-Key)", { "WWW-Authenticate": "Bearer" });
+    }
+    if (!isDecodable(c.req.url)) return errorResponse("BAD_REQUEST", "the path's percent-encoding is not UTF-8");
+    return next();
+  };
+}
+
+/** Reads a body before its route does, so that the route's parser meets only what is whole, small and well formed. */
+function jsonBody(options: HttpOptions): Guard {
+  return async (c, next) => {
+    if (c.req.method !== "POST") return next();
+    const text = await readJson(c.req.raw, options.maxMessageSize, options.readTimeoutMs);
+    // The rest of the body may still be on its way, so the connection is of no further use.
+    if (text instanceof Refusal) return errorResponse(text.code, text.message, { Connection: "close" });
+    c.req.raw = new Request(c.req.raw.url, { method: "POST", headers: c.req.raw.headers, body: text });
+    return next();
+  };
+}
+
+/** Answers a known path that is asked for with another method. */
+function addMethodNotAllowed(app: HttpApp): void {
+  const methodsByPath = new Map<string, Set<string>>();
+  for (const { method, path } of app.routes) {
+    if (method === "ALL") continue;
+    const methods = methodsByPath.get(path) ?? new Set();
+    methodsByPath.set(path, methods.add(method));
+  }
+  for (const [path, methods] of methodsByPath) {
+    const allow = [...methods].join(", ");
+    app.all(path, () => errorResponse("METHOD_NOT_ALLOWED", `this path takes ${allow}`, { Allow: allow }));
+  }
+}
+
+function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
+  addTopicRoutes(app, ports);
+  addStatusRoutes(app, ports);
+  addUpgradeRoute(app, options, ports);
+  addDocsRoutes(app, options, ports);
+  describeSecurity(app);
+  addMethodNotAllowed(app);
+}
+
+/** Makes the routes, with their guards, as one application. */
+export function createApp(options: HttpOptions, ports: HttpPorts): HttpApp {
+  const app: HttpApp = new OpenAPIHono<HttpEnv>({
+    defaultHook: (result) => {
+      if (result.success) return undefined;
+      const issue = result.error.issues[0];
+      const where = issue?.path.join(".") ?? "";
+      return errorResponse("BAD_REQUEST", `${where === "" ? "" : `${where}: `}${issue?.message ?? "invalid request"}`);
+    },
+  });
+  if (options.enableCors) {
+    const allowed = (origin: string) => (origin !== "" && ports.allowsOrigin(origin) ? origin : null);
+    const allowHeaders = ["Content-Type", "X-API-Key", "Authorization"];
+    app.use(cors({ origin: allowed, allowHeaders, allowMethods: ["GET", "POST", "DELETE"], maxAge: 600 }));
+  }
+  app.use(admission(ports));
+  app.use("/topics/*", jsonBody(options));
+  app.notFound(() => errorResponse("NOT_FOUND", "there is nothing at this path"));
+  app.onError((error, c) => {
+    if (error instanceof HttpRefusal) return errorResponse(error.code, error.message, error.headers);
+    if (error instanceof HTTPException && error.status < 500) return errorResponse("BAD_REQUEST", error.message);
+    ports.faults.record(error, { method: c.req.method, path: c.req.path });
+    return errorResponse("INTERNAL", "internal error");
+  });
+  addRoutes(app, options, ports);
+  return app;
+}
+
+/** Makes the HTTP side of the server. */
+export function createHttp(options: HttpOptions, ports: HttpPorts): Answer {
+  const app = createApp(options, ports);
+  return async (request, bindings) => withWriteDeadline(await app.fetch(request, bindings), options.writeTimeoutMs);
+}

@@ -1,0 +1,48 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Server } from "bun";
+import type { Clock } from "../../core/clock.ts";
+import type { Hub } from "../../core/hub.ts";
+import type { Authenticate } from "../auth.ts";
+import type { SocketData } from "../connection.ts";
+import type { FaultLog } from "../fault-log.ts";
+import type { AllowsOrigin } from "../origin.ts";
+import type { RateLimit } from "../rate-limit.ts";
+import type { Rates } from "../rates.ts";
+
+/** What comes with each request from the server that received it. */
+export interface HttpBindings {
+  readonly server: Server<SocketData>;
+  readonly address: string;
+}
+
+export interface HttpEnv {
+  Bindings: HttpBindings;
+}
+
+export type HttpApp = OpenAPIHono<HttpEnv>;
+
+/** The rules of the HTTP side; each is an option of the server. */
+export interface HttpOptions {
+  readonly maxMessageSize: number;
+  readonly ringBufferSize: number;
+  readonly readTimeoutMs: number;
+  readonly writeTimeoutMs: number;
+  readonly enableCors: boolean;
+  /** The most WebSocket connections, already worked out. */
+  readonly maxConnections: number;
+}
+
+/** What the routes work with. */
+export interface HttpPorts {
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly faults: FaultLog;
+  readonly rates: Rates;
+  readonly rateLimit: RateLimit;
+  readonly authenticate: Authenticate;
+  readonly allowsOrigin: AllowsOrigin;
+  readonly connectionCount: () => number;
+  /** Whether the server is shutting down and takes nothing new. */
+  readonly isDraining: () => boolean;
+  readonly version: string;
+}

@@ -1,0 +1,49 @@
+import { z } from "@hono/zod-openapi";
+import { ERRORS, type ErrorCode } from "../../protocol/errors.ts";
+import { errorBodySchema } from "../../protocol/messages.ts";
+
+/** The one body of all HTTP errors; the same object as in a WebSocket error. */
+export const errorResponseSchema = z.object({ error: errorBodySchema });
+
+/** An HTTP answer that refuses. */
+export function errorResponse(code: ErrorCode, message: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ error: { code, message } }, { status: ERRORS[code].httpStatus, headers });
+}
+
+/** Thrown by a route to refuse its request; the application turns it into the answer. */
+export class HttpRefusal extends Error {
+  readonly code: ErrorCode;
+  readonly headers: Record<string, string>;
+
+  constructor(code: ErrorCode, message: string, headers: Record<string, string> = {}) {
+    super(message);
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
+  BAD_REQUEST: "The request is malformed or breaks a rule",
+  UNAUTHORIZED: "The API key is missing or wrong",
+  FORBIDDEN: "The page's origin may not connect",
+  NOT_FOUND: "There is no such topic",
+  REQUEST_TIMEOUT: "The body did not arrive in time",
+  CONFLICT: "The topic already exists",
+  PAYLOAD_TOO_LARGE: "The body is larger than -max-message-size",
+  UPGRADE_REQUIRED: "The request is no WebSocket upgrade of version 13",
+  RATE_LIMITED: "Too many requests from this address; see Retry-After",
+  UNAVAILABLE: "A limit is reached, or the server is shutting down; see Retry-After",
+};
+
+/** Describes error answers for a route of the OpenAPI document. */
+export function describeErrors(...codes: readonly ErrorCode[]) {
+  return Object.fromEntries(
+    codes.map((code) => [
+      ERRORS[code].httpStatus,
+      {
+        description: DESCRIPTIONS[code] ?? code,
+        content: { "application/json": { schema: errorResponseSchema } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,19 @@
+import type { HttpApp } from "./context.ts";
+
+/** Either way of presenting the key; for routes that need it. */
+export const SECURITY: Record<string, string[]>[] = [{ ApiKey: [] }, { Bearer: [] }];
+
+/** Describes the ways of presenting the key; Swagger's Authorize button offers them. */
+export function describeSecurity(app: HttpApp): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "ApiKey", {
+    type: "apiKey",
+    in: "header",
+    name: "X-API-Key",
+    description: "The server's API key, where one is set",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "Bearer", {
+    type: "http",
+    scheme: "bearer",
+    description: "The same key, as Authorization: Bearer",
+  });
+}

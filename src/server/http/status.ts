@@ -1,0 +1,141 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { formatDuration } from "../../config/duration.ts";
+import type { HttpApp, HttpPorts } from "./context.ts";
+import { describeErrors } from "./errors.ts";
+import { SECURITY } from "./security.ts";
+import { describeTopic, topicSchema } from "./topics.ts";
+
+const count = (description: string) => z.int().min(0).openapi({ description });
+
+const healthSchema = z
+  .object({
+    status: z.enum(["healthy", "draining"]).openapi({ description: "draining: shutting down, takes nothing new" }),
+    uptime_sec: count("Seconds since the server began"),
+    topics: count("Topics now"),
+    subscribers: count("Subscriptions now, over all topics"),
+    total_messages: count("Messages published since the server began"),
+  })
+  .openapi("Health");
+
+const statsSchema = z
+  .object({
+    total_clients: count("Open WebSocket connections"),
+    total_topics: count("Topics now"),
+    total_messages: count("Messages published since the server began"),
+    active_topics: count("Topics with at least one subscriber"),
+    uptime: z.string().openapi({ description: "Time since the server began", example: "1h0m0s" }),
+    topics: z.record(z.string(), topicSchema).openapi({ description: "Every topic by its name" }),
+    delivered_messages: count("Messages queued for subscribers since the server began, replays included"),
+    dropped_messages: count("Messages that clients lost because they did not keep up"),
+    slow_consumers: count("Connections closed because they did not read"),
+    sent_bytes: count("Bytes of messages handed to sockets"),
+    queued_messages: count("Messages that wait now, over all clients"),
+    queued_bytes: count("Bytes that wait now, over all clients"),
+    longest_queue: count("Messages that wait now for the client with the most"),
+    published_per_sec: z.number().min(0).openapi({ description: "Messages published a second, lately" }),
+    delivered_per_sec: z.number().min(0).openapi({ description: "Messages delivered a second, lately" }),
+    internal_errors: count("Faults of the server itself; each is in the log"),
+    memory_bytes: count("Resident memory of the process"),
+  })
+  .openapi("Stats");
+
+const healthResponse = { "application/json": { schema: healthSchema } };
+
+const healthRoute = createRoute({
+  method: "get",
+  path: "/health",
+  tags: ["Observability"],
+  summary: "System health status (no authentication required)",
+  responses: {
+    200: { description: "The server takes connections", content: healthResponse },
+    503: { description: "The server is shutting down", content: healthResponse },
+  },
+});
+
+const statsRoute = createRoute({
+  method: "get",
+  path: "/stats",
+  tags: ["Observability"],
+  summary: "Detailed system statistics and metrics",
+  security: SECURITY,
+  responses: {
+    200: { description: "The statistics", content: { "application/json": { schema: statsSchema } } },
+    ...describeErrors("UNAUTHORIZED", "RATE_LIMITED", "UNAVAILABLE"),
+  },
+});
+
+function subscriberCount(hub: HttpPorts["hub"]): number {
+  let count = 0;
+  for (const topic of hub.topics()) count += topic.subscriberCount;
+  return count;
+}
+
+function topicStats(hub: HttpPorts["hub"]) {
+  // Without a prototype: a topic may be called __proto__.
+  const topics: Record<string, z.infer<typeof topicSchema>> = Object.create(null);
+  let active = 0;
+  for (const topic of hub.topics()) {
+    topics[topic.name] = describeTopic(topic);
+    if (topic.subscriberCount > 0) active++;
+  }
+  return { topics, active };
+}
+
+function queueStats(hub: HttpPorts["hub"]) {
+  let messages = 0;
+  let bytes = 0;
+  let longest = 0;
+  for (const session of hub.sessions()) {
+    messages += session.queueDepth;
+    bytes += session.queueBytes;
+    longest = Math.max(longest, session.queueDepth);
+  }
+  return { messages, bytes, longest };
+}
+
+/** Adds the routes that show how the server is. */
+export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
+  const { clock, faults, hub, rates } = ports;
+  const startedAtMs = clock.monotonicMs();
+  const uptimeSeconds = () => Math.floor((clock.monotonicMs() - startedAtMs) / 1000);
+
+  app.openapi(healthRoute, (c) => {
+    const draining = ports.isDraining();
+    const body = {
+      status: draining ? ("draining" as const) : ("healthy" as const),
+      uptime_sec: uptimeSeconds(),
+      topics: hub.topicCount,
+      subscribers: subscriberCount(hub),
+      total_messages: hub.counters.published,
+    };
+    return draining ? c.json(body, 503) : c.json(body, 200);
+  });
+
+  app.openapi(statsRoute, (c) => {
+    const { active, topics } = topicStats(hub);
+    const queues = queueStats(hub);
+    const perSecond = rates.perSecond();
+    return c.json(
+      {
+        total_clients: ports.connectionCount(),
+        total_topics: hub.topicCount,
+        total_messages: hub.counters.published,
+        active_topics: active,
+        uptime: formatDuration(uptimeSeconds() * 1000),
+        topics,
+        delivered_messages: hub.counters.delivered,
+        dropped_messages: hub.counters.dropped,
+        slow_consumers: hub.counters.slowConsumers,
+        sent_bytes: hub.counters.sentBytes,
+        queued_messages: queues.messages,
+        queued_bytes: queues.bytes,
+        longest_queue: queues.longest,
+        published_per_sec: perSecond.published,
+        delivered_per_sec: perSecond.delivered,
+        internal_errors: faults.count,
+        memory_bytes: process.memoryUsage.rss(),
+      },
+      200,
+    );
+  });
+}

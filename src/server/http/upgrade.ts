@@ -1,0 +1,60 @@
+import { createRoute } from "@hono/zod-openapi";
+import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
+import { describeErrors, errorResponse } from "./errors.ts";
+import { SECURITY } from "./security.ts";
+
+/** The subprotocol that a client may ask for by name. */
+const SUBPROTOCOL = "ringcast.v1";
+const WEBSOCKET_VERSION = "13";
+
+const upgradeRoute = createRoute({
+  method: "get",
+  path: "/ws",
+  tags: ["WebSocket"],
+  summary: "Open a WebSocket",
+  description: "The protocol spoken on it is described in /asyncapi.json.",
+  security: SECURITY,
+  responses: {
+    101: { description: "The connection is a WebSocket now" },
+    ...describeErrors("BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "UPGRADE_REQUIRED", "RATE_LIMITED", "UNAVAILABLE"),
+  },
+});
+
+function lists(header: string | undefined, token: string): boolean {
+  return (header ?? "").split(",").some((part) => part.trim().toLowerCase() === token);
+}
+
+/** Adds `/ws`. Bun upgrades nearly anything, so all that RFC 6455, section 4.2.1, asks of a client is checked here. */
+export function addUpgradeRoute(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
+  app.openapi(upgradeRoute, (c) => {
+    const header = (name: string) => c.req.header(name);
+    if (!lists(header("upgrade"), "websocket")) {
+      return errorResponse("UPGRADE_REQUIRED", "this path speaks WebSocket", { Upgrade: "websocket" });
+    }
+    if (header("sec-websocket-version") !== WEBSOCKET_VERSION) {
+      return errorResponse("UPGRADE_REQUIRED", "only WebSocket version 13 is spoken", {
+        Upgrade: "websocket",
+        "Sec-WebSocket-Version": WEBSOCKET_VERSION,
+      });
+    }
+    if (!lists(header("connection"), "upgrade")) return errorResponse("BAD_REQUEST", "Connection must list Upgrade");
+    if (!/^[A-Za-z0-9+/]{22}==$/.test(header("sec-websocket-key") ?? "")) {
+      return errorResponse("BAD_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
+    }
+    const origin = header("origin");
+    if (origin !== undefined && !ports.allowsOrigin(origin)) {
+      return errorResponse("FORBIDDEN", "this origin may not connect (-allowed-origins)");
+    }
+    if (ports.connectionCount() >= options.maxConnections) {
+      return errorResponse("UNAVAILABLE", "the server has as many connections as it takes", { "Retry-After": "5" });
+    }
+    const protocol = lists(header("sec-websocket-protocol"), SUBPROTOCOL) ? SUBPROTOCOL : "";
+    const upgraded = c.env.server.upgrade(c.req.raw, {
+      data: { address: c.env.address, connection: undefined },
+      // Said explicitly, even if empty: else Bun would agree to the first protocol that the client offers.
+      headers: { "Sec-WebSocket-Protocol": protocol },
+    });
+    if (!upgraded) return errorResponse("BAD_REQUEST", "the WebSocket handshake failed");
+    return new Response(null);
+  });
+}

@@ -1,0 +1,172 @@
+import type { Server } from "bun";
+import type { Config } from "../config/options.ts";
+import { Timestamps } from "../core/clock.ts";
+import { Hub } from "../core/hub.ts";
+import { MemoryEngine } from "../engine/memory.ts";
+import { createDecoder } from "../protocol/decode.ts";
+import { createAuthenticator } from "./auth.ts";
+import { clientAddress } from "./client-address.ts";
+import type { SocketData } from "./connection.ts";
+import { connectionLimit } from "./connection-limit.ts";
+import { Dispatcher } from "./dispatch.ts";
+import { FaultLog } from "./fault-log.ts";
+import { type Answer, createHttp } from "./http/app.ts";
+import { errorResponse } from "./http/errors.ts";
+import { HubLog } from "./hub-log.ts";
+import type { Logger } from "./logger.ts";
+import { createOriginCheck } from "./origin.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { Rates } from "./rates.ts";
+import { systemClock } from "./system-clock.ts";
+import { WebSocketEndpoint } from "./websocket.ts";
+
+/** The parts of a running server that its shutdown needs. */
+export interface RunningServer {
+  /** The port it listens on; the one that was free where 0 was asked for. */
+  readonly port: number;
+  readonly hub: Hub;
+  readonly endpoint: WebSocketEndpoint;
+  readonly faults: FaultLog;
+  /** From now on takes no new connection; `/health` tells. */
+  drain(): void;
+  /** Closes the listening socket and every connection. */
+  stop(): Promise<void>;
+}
+
+/** No address to listen on: why, in one line. */
+export class ListenError extends Error {}
+
+const LISTEN_ERRORS: Record<string, string> = {
+  EADDRINUSE: "the address is already in use",
+  EACCES: "permission denied",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "the host is unknown",
+};
+
+const MIN_SWEEP_MS = 10;
+const MAX_SWEEP_MS = 1000;
+const SAMPLE_MS = 1000;
+
+/** Sweeps come often enough that no deadline is missed by more than a quarter, and never more often than needed. */
+function sweepIntervalMs({ pingIntervalMs, pongWaitMs, writeWaitMs, topicTtlMs, idleTopicTtlMs }: Config): number {
+  const shortest = Math.min(pingIntervalMs, pongWaitMs, writeWaitMs, topicTtlMs || MAX_SWEEP_MS, idleTopicTtlMs);
+  return Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(shortest / 4)));
+}
+
+function newEpoch(): string {
+  return crypto.randomUUID().slice(0, 8);
+}
+
+function createHub(config: Config, observer: HubLog, timestamps: Timestamps): Hub {
+  const { autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, writeWaitMs } = config;
+  const outbox = { maxMessages: config.maxQueueSize, maxBytes: config.maxQueueBytes };
+  const engine = new MemoryEngine(config.ringBufferSize, timestamps, newEpoch);
+  return new Hub(
+    { outbox, autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, writeWaitMs },
+    { engine, clock: systemClock, timestamps, observer, defer: (run) => void setImmediate(run) },
+  );
+}
+
+interface Listener {
+  readonly answer: Answer;
+  readonly endpoint: WebSocketEndpoint;
+  readonly faults: FaultLog;
+}
+
+function listen(config: Config, hostname: string, { answer, endpoint, faults }: Listener): Server<SocketData> {
+  return Bun.serve<SocketData>({
+    hostname,
+    port: config.port,
+    development: false,
+    idleTimeout: Math.ceil(config.idleTimeoutMs / 1000),
+    // Bodies are bounded where they are read, with an answer that says so; Bun's own refusal has no body.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    websocket: endpoint.handlers(),
+    fetch(request, server) {
+      const peer = server.requestIP(request)?.address ?? "";
+      const address = clientAddress(peer, request.headers.get("x-forwarded-for"), config.trustProxy);
+      return answer(request, { server, address });
+    },
+    error(error) {
+      faults.record(error, {});
+      return errorResponse("INTERNAL", "internal error");
+    },
+  });
+}
+
+/** Listens on the configured address; with none given on all interfaces, IPv6 and IPv4 where both are there. */
+function listenAnywhere(config: Config, listener: Listener): Server<SocketData> {
+  const hosts = config.host === "" ? ["::", "0.0.0.0"] : [config.host];
+  let failure: unknown;
+  for (const host of hosts) {
+    try {
+      return listen(config, host, listener);
+    } catch (error) {
+      failure = error;
+      if (errorCode(error) === "EADDRINUSE") break;
+    }
+  }
+  const reason = LISTEN_ERRORS[errorCode(failure)] ?? (failure instanceof Error ? failure.message : String(failure));
+  throw new ListenError(
+    `cannot listen on ${config.host === "" ? "" : `${config.host} `}port ${config.port}: ${reason}`,
+  );
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+/**
+ * Builds the server from its parts and starts it.
+ * @throws {ListenError} where the address can't be had
+ */
+export function startServer(config: Config, logger: Logger, version: string): RunningServer {
+  const faults = new FaultLog(logger);
+  const hubLog = new HubLog(logger, faults);
+  const timestamps = new Timestamps(systemClock);
+  const hub = createHub(config, hubLog, timestamps);
+  const decode = createDecoder(config.ringBufferSize);
+  const dispatcher = new Dispatcher({ hub, decode, timestamps, logger });
+  const endpoint = new WebSocketEndpoint(config, { hub, dispatcher, clock: systemClock, logger, faults });
+  const rates = new Rates(hub.counters, systemClock);
+  let draining = false;
+  const answer = createHttp(
+    { ...config, maxConnections: connectionLimit(config.maxConnections) },
+    {
+      hub,
+      clock: systemClock,
+      faults,
+      rates,
+      version,
+      rateLimit: new RateLimit(config.rateLimitPerMin, config.rateLimitBurst),
+      authenticate: createAuthenticator(config.apiKey),
+      allowsOrigin: createOriginCheck(config.allowedOrigins),
+      connectionCount: () => endpoint.connectionCount,
+      isDraining: () => draining,
+    },
+  );
+  const server = listenAnywhere(config, { answer, endpoint, faults });
+  const sweeping = setInterval(() => {
+    hub.sweep();
+    endpoint.sweep();
+  }, sweepIntervalMs(config));
+  const sampling = setInterval(() => {
+    rates.sample();
+    hubLog.reportDrops();
+  }, SAMPLE_MS);
+  return {
+    port: server.port ?? config.port,
+    hub,
+    endpoint,
+    faults,
+    drain() {
+      draining = true;
+    },
+    async stop() {
+      clearInterval(sweeping);
+      clearInterval(sampling);
+      hubLog.reportDrops();
+      await server.stop(true);
+    },
+  };
+}
