@@ -37,8 +37,9 @@ function run(config: Config): void {
     process.stderr.write(`ringcast: ${reason}\n`);
     process.exit(EXIT_FAILURE);
   }
-  announce(config, server, log);
+  // Before anyone is told that the server is there, or a quick signal would find no handler.
   endOnSignals(config, server, log);
+  announce(config, server, log);
   // The last nets: every handler has its own guard, so whatever arrives here is a defect, but none to end all for.
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error: unknown) => server.faults.record(error, { event }));

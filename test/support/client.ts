@@ -84,6 +84,11 @@ export class TestClient implements Disposable {
     return this.#texts.size;
   }
 
+  /** Takes all messages that have come and that no test has looked at. */
+  takeAll(): string[] {
+    return this.#texts.takeAll();
+  }
+
   /** Sends a message: an object as JSON, a text as it is. */
   send(message: object | string): void {
     const payload = typeof message === "string" ? message : JSON.stringify(message);
