@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import packageJson from "../package.json" with { type: "json" };
+import { TestClient } from "./support/client.ts";
+import { within } from "./support/mailbox.ts";
+import { ROOT, ServerProcess } from "./support/server-process.ts";
+
+// The one executable, as `npm run build:binary` makes it, started where nothing of this repository is at hand and the
+// folder does its best to mislead it.
+
+const BUILD_TIMEOUT_MS = 120_000;
+const TEST_TIMEOUT_MS = 60_000;
+
+let folder = "";
+let binary = "";
+let strangeFolder = "";
+
+/** What a Bun program would take from the folder in which it is started, unless told not to. */
+const TRAPS = {
+  ".env": "PORT=1\nAPI_KEY=from-dotenv\nMAX_QUEUE_SIZE=7\n",
+  ".env.local": "RING_BUFFER_SIZE=8\n",
+  "bunfig.toml": 'preload = ["./trap.ts"]\nsmol = true\n',
+  "trap.ts": "process.exit(77);\n",
+  "tsconfig.json": "this is no JSON",
+  "package.json": "neither is this",
+};
+
+async function run(command: string[], cwd: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = Bun.spawn(command, {
+    cwd,
+    env: { PATH: process.env["PATH"] ?? "" },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const output = [new Response(child.stdout).text(), new Response(child.stderr).text()] as const;
+  const [code, stdout, stderr] = await within(Promise.all([child.exited, ...output]), "the end", BUILD_TIMEOUT_MS);
+  return { code, stdout, stderr };
+}
+
+function startBinary(flags: readonly string[] = [], environment: Record<string, string> = {}): Promise<ServerProcess> {
+  return ServerProcess.start(flags, { command: binary, cwd: strangeFolder, environment });
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ringcast-binary-"));
+  binary = join(folder, "ringcast");
+  strangeFolder = join(folder, "elsewhere");
+  await mkdir(strangeFolder);
+  for (const [name, text] of Object.entries(TRAPS)) await Bun.write(join(strangeFolder, name), text);
+  const built = await run(["sh", join(ROOT, "scripts", "build-binary.sh"), binary], folder);
+  if (built.code !== 0) throw new Error(`the build failed: ${built.stdout}${built.stderr}`);
+}, BUILD_TIMEOUT_MS);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("the executable", () => {
+  test("is one file, with nothing beside it", async () => {
+    expect((await readdir(folder)).sort()).toEqual(["elsewhere", "ringcast"]);
+    expect((await stat(binary)).mode & 0o111).not.toBe(0);
+  });
+
+  test("tells its version", async () => {
+    const { code, stderr, stdout } = await run([binary, "-version"], strangeFolder);
+    expect({ code, stderr, stdout }).toEqual({ code: 0, stderr: "", stdout: `ringcast ${packageJson.version}\n` });
+  });
+
+  test("refuses a wrong flag with exit code 2 and one line", async () => {
+    const { code, stderr, stdout } = await run([binary, "-port=none"], strangeFolder);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^ringcast: flag -port must be [^\n]+\n$/);
+  });
+
+  test(
+    "takes nothing from .env, bunfig.toml, tsconfig.json or package.json of the folder it is started in",
+    async () => {
+      await using server = await startBinary();
+      const started = server.log.find((line) => line.msg === "ringcast listens");
+      expect(started?.["config"]).toMatchObject({ "max-queue-size": 100, "ring-buffer-size": 100, "api-key": "" });
+      expect((await server.fetch("/stats")).status).toBe(200);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    "takes variables of the real environment",
+    async () => {
+      await using server = await startBinary([], { API_KEY: "from-environment" });
+      expect((await server.fetch("/stats")).status).toBe(401);
+      const headers = { "X-API-Key": "from-environment" };
+      expect((await server.fetch("/stats", { headers })).status).toBe(200);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    "serves the documentation page and every asset that the page names, from within itself",
+    async () => {
+      await using server = await startBinary();
+      const page = await (await server.fetch("/swagger/")).text();
+      const assets = [...page.matchAll(/(?:src|href)="(?!data:)([^"]+)"/g)].map(([, path]) => path ?? "");
+      expect(assets).toEqual(["swagger-ui.css", "swagger-ui-bundle.js", "start.js"]);
+      for (const asset of assets) {
+        const response = await server.fetch(`/swagger/${asset}`);
+        expect(response.status).toBe(200);
+        const served = await response.bytes();
+        const original = Bun.file(join(ROOT, "node_modules", "swagger-ui-dist", asset));
+        if (await original.exists()) expect(Bun.hash(served)).toBe(Bun.hash(await original.bytes()));
+        else expect(served.byteLength).toBeGreaterThan(0);
+      }
+      expect((await server.fetch("/swagger/doc.json")).status).toBe(200);
+      expect((await server.fetch("/asyncapi.json")).status).toBe(200);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    "publishes, delivers and replays",
+    async () => {
+      await using server = await startBinary();
+      using publisher = await TestClient.connect(server.port);
+      await publisher.published("orders", "m1", { n: 1 });
+      using subscriber = await TestClient.connect(server.port);
+      await subscriber.subscribe("orders", { last_n: 1 });
+      expect((await subscriber.expect("event")).message).toEqual({ id: "m1", payload: { n: 1 } });
+      publisher.publish("orders", "m2", { n: 2 });
+      expect((await subscriber.expect("event")).message).toEqual({ id: "m2", payload: { n: 2 } });
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    "ends with 0 at SIGTERM, after a word to its clients",
+    async () => {
+      await using server = await startBinary();
+      using client = await TestClient.connect(server.port);
+      const ended = server.stop("SIGTERM");
+      expect((await client.expect("info")).info.code).toBe("SERVER_SHUTDOWN");
+      expect((await client.closed).code).toBe(1001);
+      expect(await ended).toBe(0);
+    },
+    TEST_TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,232 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import packageJson from "../package.json" with { type: "json" };
+import { ROOT, ServerProcess } from "./support/server-process.ts";
+
+// What Docker would run, without Docker: the files are read as Docker reads them, and the commands in them are run.
+
+const TEST_TIMEOUT_MS = 60_000;
+const BUILD_TIMEOUT_MS = 120_000;
+
+interface Instruction {
+  readonly name: string;
+  readonly rest: string;
+}
+
+async function read(file: string): Promise<string> {
+  return await Bun.file(join(ROOT, file)).text();
+}
+
+/** The instructions of a Dockerfile: comments dropped, continued lines joined. */
+function instructions(dockerfile: string): Instruction[] {
+  const lines = dockerfile
+    .split("\n")
+    .filter((line) => !line.trimStart().startsWith("#"))
+    .join("\n")
+    .replaceAll(/\\\n\s*/g, "")
+    .split("\n");
+  return lines
+    .filter((line) => line.trim() !== "")
+    .map((line) => {
+      const [name = "", ...rest] = line.trim().split(/\s+/);
+      return { name: name.toUpperCase(), rest: rest.join(" ") };
+    });
+}
+
+/** The instructions by build stage: each begins with a FROM. */
+function stages(all: readonly Instruction[]): Instruction[][] {
+  const found: Instruction[][] = [];
+  for (const instruction of all) {
+    if (instruction.name === "FROM") found.push([]);
+    found.at(-1)?.push(instruction);
+  }
+  return found;
+}
+
+function only(stage: readonly Instruction[], name: string): string {
+  const found = stage.filter((instruction) => instruction.name === name);
+  expect(found).toHaveLength(1);
+  return found[0]?.rest ?? "";
+}
+
+/** A COPY's sources and destination, without its options. */
+function copied(rest: string): { from: string | undefined; sources: string[]; destination: string } {
+  const words = rest.split(" ");
+  const from = words.find((word) => word.startsWith("--from="))?.slice("--from=".length);
+  const paths = words.filter((word) => !word.startsWith("--"));
+  return { from, sources: paths.slice(0, -1), destination: paths.at(-1) ?? "" };
+}
+
+/** Whether the build context holds a path of the repository's root: the last rule of .dockerignore that fits decides. */
+function isInContext(rules: readonly string[], path: string): boolean {
+  let included = true;
+  for (const rule of rules) {
+    const negated = rule.startsWith("!");
+    if (new Bun.Glob(negated ? rule.slice(1) : rule).match(path)) included = negated;
+  }
+  return included;
+}
+
+const dockerfile = stages(instructions(await read("Dockerfile")));
+const [build = [], final = []] = dockerfile;
+const ignoreRules = (await read(".dockerignore")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+const compose = z
+  .object({
+    services: z.object({
+      pubsub: z.object({
+        build: z.string(),
+        ports: z.array(z.string()),
+        environment: z.array(z.string()),
+        healthcheck: z.record(z.string(), z.unknown()),
+      }),
+    }),
+  })
+  .parse(Bun.YAML.parse(await read("docker-compose.yml")));
+
+async function runHealthCheck(command: string[], environment: Record<string, string>): Promise<number> {
+  const child = Bun.spawn(command, {
+    env: { PATH: process.env["PATH"] ?? "", ...environment },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  return await child.exited;
+}
+
+describe("the Dockerfile", () => {
+  test("has a stage that builds and one that is shipped", () => {
+    expect(dockerfile).toHaveLength(2);
+    expect(only(build, "FROM")).toMatch(/^node:\S+ AS build$/);
+    expect(only(final, "FROM")).toMatch(/^debian:\S+-slim$/);
+  });
+
+  test("copies into the build only what is there and what .dockerignore lets through", () => {
+    const sources = build.filter(({ name }) => name === "COPY").flatMap(({ rest }) => copied(rest).sources);
+    expect(sources).toContain("src");
+    for (const source of sources) {
+      expect({ source, exists: existsSync(join(ROOT, source)) }).toEqual({ source, exists: true });
+      expect({ source, sent: isInContext(ignoreRules, source) }).toEqual({ source, sent: true });
+    }
+  });
+
+  test(
+    "copies all that its build needs",
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "ringcast-docker-"));
+      try {
+        for (const { destination, sources } of build
+          .filter(({ name }) => name === "COPY")
+          .map(({ rest }) => copied(rest))) {
+          for (const source of sources) {
+            const to = destination.endsWith("/") ? join(destination, source) : destination;
+            await cp(join(ROOT, source), join(folder, to), { recursive: true });
+          }
+        }
+        await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+        const built = Bun.spawnSync(["npm", "run", "build:binary"], { cwd: folder });
+        expect(built.exitCode).toBe(0);
+        const started = Bun.spawnSync([join(folder, "dist", "ringcast"), "-version"], { cwd: folder });
+        expect(started.stdout.toString()).toBe(`ringcast ${packageJson.version}\n`);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    BUILD_TIMEOUT_MS,
+  );
+
+  test("runs only npm scripts that package.json has", () => {
+    const scripts = build.flatMap(({ rest }) => /npm run (\S+)/.exec(rest)?.[1] ?? []);
+    expect(scripts).toEqual(["build:binary"]);
+    for (const script of scripts) expect(packageJson.scripts).toHaveProperty([script]);
+  });
+
+  test("ships the file that the build script makes, and starts that file without a shell", async () => {
+    const { destination, from, sources } = copied(only(final, "COPY"));
+    expect(from).toBe("build");
+    expect(only(build, "WORKDIR")).toBe("/build");
+    expect(sources).toEqual(["/build/dist/ringcast"]);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's.
+    expect(await read("scripts/build-binary.sh")).toContain('outfile=${1:-"$root/dist/ringcast"}');
+    expect(JSON.parse(only(final, "ENTRYPOINT"))).toEqual([destination]);
+  });
+
+  test("does not run as root, and says so by number", () => {
+    const [user = "", group = ""] = only(final, "USER").split(":");
+    expect(Number(user)).toBeGreaterThan(0);
+    expect(Number(group)).toBeGreaterThan(0);
+  });
+
+  test("exposes the default port", () => {
+    expect(only(final, "EXPOSE")).toBe("8080");
+  });
+});
+
+describe("the build context", () => {
+  test("leaves out secrets, installed packages, history and results", () => {
+    for (const path of [".env", ".env.local", "node_modules", ".git", "dist", "test", "docs"]) {
+      expect({ path, sent: isInContext(ignoreRules, path) }).toEqual({ path, sent: false });
+    }
+  });
+});
+
+describe("docker-compose.yml", () => {
+  test("describes the service as specified", () => {
+    const { build: context, environment, healthcheck, ports } = compose.services.pubsub;
+    expect(context).toBe(".");
+    expect(ports).toEqual(["8080:8080"]);
+    expect(environment.map((entry) => entry.split("=")[0])).toEqual(["API_KEY"]);
+    expect(healthcheck).toEqual({
+      test: ["CMD", "wget", "--no-verbose", "--tries=1", "--spider", "http://localhost:8080/health"],
+      interval: "30s",
+      timeout: "3s",
+      retries: 3,
+      start_period: "5s",
+    });
+  });
+});
+
+describe.skipIf(Bun.which("wget") === null)("the health check command", () => {
+  const shellCommand = only(final, "HEALTHCHECK").split(" CMD ")[1] ?? "";
+  const composeCommand = z.array(z.string()).parse(compose.services.pubsub.healthcheck["test"]).slice(1);
+
+  test(
+    "of the image succeeds against a running server, needs no key, and asks the port that PORT names",
+    async () => {
+      await using server = await ServerProcess.start(["-api-key=secret"]);
+      expect(await runHealthCheck(["sh", "-c", shellCommand], { PORT: String(server.port) })).toBe(0);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    "of docker-compose.yml succeeds against a running server",
+    async () => {
+      await using server = await ServerProcess.start(["-api-key=secret"]);
+      const command = composeCommand.map((word) => word.replace(":8080/", `:${server.port}/`));
+      expect(command).not.toEqual(composeCommand);
+      expect(await runHealthCheck(command, {})).toBe(0);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    "of either fails once the server is gone",
+    async () => {
+      const server = await ServerProcess.start();
+      expect(await server.stop()).toBe(0);
+      const command = composeCommand.map((word) => word.replace(":8080/", `:${server.port}/`));
+      expect(await runHealthCheck(["sh", "-c", shellCommand], { PORT: String(server.port) })).toBe(1);
+      expect(await runHealthCheck(command, {})).not.toBe(0);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test("of the image asks port 8080 where PORT is not set", () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's.
+    expect(shellCommand).toContain("http://localhost:${PORT:-8080}/health");
+  });
+});
