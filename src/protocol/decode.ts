@@ -169,7 +169,7 @@ export function createDecoder(maxLastN: number): Decode {
     if (nesting > MAX_NESTING) {
       return invalid(`the message is nested deeper than ${MAX_NESTING} levels`, requestIdJson(text));
     }
-    const publish = slice(text, typeSpan) === '"publish"' ? decodePublish(text) : undefined;
+    const publish = stringValue(slice(text, typeSpan)) === "publish" ? decodePublish(text) : undefined;
     return publish ?? decodeBySchema(text, schema);
   };
 }
