@@ -1,0 +1,154 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { SEED } from "../../test/support/seed.ts";
+import { deepestNesting, skipObject, skipSpace, skipString, skipValue } from "./json-scanner.ts";
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function scans(text: string): boolean {
+  const end = skipValue(text, skipSpace(text, 0));
+  return end >= 0 && skipSpace(text, end) === text.length;
+}
+
+const space = fc.constantFrom("", "", " ", "\n", "\t\r\n ");
+/** What a text can be changed by; much of it means something in JSON, or looks as if it did. */
+const fragment = fc.constantFrom(
+  ...['"', "\\", "{", "}", "[", "]", ",", ":", "0", "-", "+", ".", "e", "E", "1e400", "\\u12", "\\ud800", "\\x", "/"],
+  ...[
+    "true",
+    "nul",
+    "NaN",
+    "\u0000",
+    "\u001f",
+    "\u007f",
+    "\u00a0",
+    "\ufeff",
+    "\u2028",
+    "\v",
+    "'",
+    "é",
+    "😀",
+    " ",
+    "\n",
+  ],
+);
+const mutation = fc.record({ at: fc.nat(), removed: fc.nat({ max: 3 }), inserted: fc.option(fragment, { nil: "" }) });
+
+describe(`skipValue (seed ${SEED})`, () => {
+  test("accepts what JSON.parse accepts and refuses what it refuses", () => {
+    const json = fc.tuple(space, fc.json({ noUnicodeString: false }), space).map((parts) => parts.join(""));
+    const texts = fc.tuple(json, fc.array(mutation, { maxLength: 3 })).map(([text, mutations]) => {
+      return mutations.reduce((changed, { at, inserted, removed }) => {
+        const start = at % (changed.length + 1);
+        return changed.slice(0, start) + inserted + changed.slice(start + removed);
+      }, text);
+    });
+    let accepted = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(scans(text)).toBe(parses(text));
+        if (scans(text)) accepted++;
+        else refused++;
+      }),
+      { seed: SEED, numRuns: 5000 },
+    );
+    // Otherwise the property would say little.
+    expect(Math.min(accepted, refused)).toBeGreaterThan(500);
+  });
+
+  test("ends just past the value, whatever surrounds it", () => {
+    const before = fc.constantFrom("", " ", "[", '{"a":', "xx");
+    const after = fc.constantFrom("", " ", ",1", "]", "}", "\n:");
+    fc.assert(
+      fc.property(before, fc.json(), after, (start, json, end) => {
+        expect(skipValue(start + json + end, start.length)).toBe(start.length + json.length);
+      }),
+      { seed: SEED, numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    ["null", 0],
+    ["[]", 1],
+    ["[{}]", 2],
+    ['{"a":[1,[2]],"b":[]}', 3],
+    ['"[[[["', 0],
+  ])("tells how deep %s is nested", (text, depth) => {
+    skipValue(text, 0);
+    expect(deepestNesting).toBe(depth);
+  });
+
+  test("goes down any depth, where a recursive parser would run out of stack", () => {
+    const depth = 1_000_000;
+    const text = "[".repeat(depth) + "]".repeat(depth);
+    expect(skipValue(text, 0)).toBe(text.length);
+    expect(deepestNesting).toBe(depth);
+    expect(skipValue("[".repeat(depth), 0)).toBe(-1);
+  });
+
+  test("is not led astray by what a malformed text left behind", () => {
+    expect(skipValue("[[[[{", 0)).toBe(-1);
+    expect(skipValue("[1]", 0)).toBe(3);
+    expect(skipValue("1]", 0)).toBe(1);
+  });
+});
+
+describe("skipString", () => {
+  test.each([
+    ['""', 2],
+    ['"a\\"b" ', 6],
+    ['"\\u00e9"', 8],
+    ['"\\u00g9"', -1],
+    ['"\\x"', -1],
+    ['"a', -1],
+    ['"a\\"', -1],
+    ['"\n"', -1],
+    ["a", -1],
+    ["", -1],
+  ])("given %j ends at %d", (text, end) => {
+    expect(skipString(text, 0)).toBe(end);
+  });
+});
+
+describe("skipObject", () => {
+  function members(text: string): { end: number; seen: [string, string][] } {
+    const seen: [string, string][] = [];
+    const end = skipObject(text, 0, (all, key, start) => {
+      const valueEnd = skipValue(all, start);
+      seen.push([key, all.slice(start, valueEnd)]);
+      return valueEnd;
+    });
+    return { end, seen };
+  }
+
+  test("shows every member's raw key and where its value begins", () => {
+    const text = '{ "a" : 1 ,"\\u0062":[2, {"c":3}],"a":"x"}rest';
+    expect(members(text)).toEqual({
+      end: text.length - 4,
+      seen: [
+        ["a", "1"],
+        ["\\u0062", '[2, {"c":3}]'],
+        ["a", '"x"'],
+      ],
+    });
+  });
+
+  test.each(["", "[]", "{", '{"a"}', '{"a":}', '{"a":1,}', '{,"a":1}', '{"a":1 "b":2}', "{a:1}", '{"a" 1}'])(
+    "refuses %j",
+    (text) => {
+      expect(members(text).end).toBe(-1);
+    },
+  );
+
+  test("takes an empty object", () => {
+    expect(members("{ }")).toEqual({ end: 3, seen: [] });
+  });
+});
