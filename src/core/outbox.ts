@@ -41,7 +41,7 @@ function sizeOf(message: Outgoing): number {
  */
 export class Outbox {
   readonly #limits: OutboxLimits;
-  /** Messages in order; an event that was dropped leaves a hole, so that dropping costs no shifting. */
+  /** Messages in order; one that was taken or dropped leaves a hole, so that neither costs any shifting. */
   #items: (Outgoing | undefined)[] = [];
   #head = 0;
   /** No event stands in `#items` before this index: where the search for the oldest one goes on. */
@@ -82,6 +82,7 @@ export class Outbox {
 
   /** Adds a message whether it fits or not: for one that goes on to the socket at once. */
   push(message: Outgoing): void {
+    this.#compact();
     this.#items.push(message);
     this.#count++;
     this.#bytes += sizeOf(message);
@@ -99,7 +100,6 @@ export class Outbox {
     if (this.fits(message)) this.push(message);
     else if (typeof message === "string") return "full";
     else this.#recordLoss(message);
-    this.#compact();
     return this.#droppedSinceProgress >= this.#limits.maxMessages ? "stalled" : "dropped";
   }
 
@@ -118,7 +118,7 @@ export class Outbox {
         const loss = this.#takeLoss(message.topic);
         if (loss !== undefined) return notice(loss);
       }
-      this.#head++;
+      this.#items[this.#head++] = undefined;
       this.#count--;
       if (typeof message === "string") {
         this.#bytes -= message.length;
@@ -189,7 +189,7 @@ export class Outbox {
     return loss;
   }
 
-  /** Closes the holes once they outnumber the messages, so that memory follows the bounds. */
+  /** Closes the holes once they outnumber the messages, so that memory follows the bounds: a queue may never run dry. */
   #compact(): void {
     if (this.#items.length <= 2 * this.#count + 16) return;
     this.#items = this.#items.slice(this.#head).filter((message) => message !== undefined);
