@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import packageJson from "../package.json" with { type: "json" };
 import { parseCommand } from "./config/arguments.ts";
 import { describeConfig, helpText } from "./config/help.ts";
@@ -46,11 +47,15 @@ function run(config: Config): void {
   }
 }
 
+/** Whether only this machine can reach an address. A name such as 127.example.com says nothing about that. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}
+
 function announce(config: Config, server: RunningServer, { logger }: Log): void {
   const { port } = server;
   logger.info({ version: packageJson.version, port, config: describeConfig(config) }, "ringcast listens");
-  const isLoopback = config.host === "localhost" || config.host === "::1" || config.host.startsWith("127.");
-  if (config.apiKey === "" && !isLoopback) {
+  if (config.apiKey === "" && !isLoopback(config.host)) {
     logger.warn("no API key is set and the server listens beyond loopback: anyone who reaches it may use it");
   }
 }

@@ -27,7 +27,7 @@ class InvalidArgument extends Error {}
 /** One word of the command line: the flag that it names, and the value if it is written with `=`. */
 function splitFlag(word: string): { flag: string; value: string | undefined } {
   const match = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(word);
-  if (match?.[1] === undefined) throw new InvalidArgument(`unexpected argument ${JSON.stringify(word)}`);
+  if (match?.[1] === undefined) throw new InvalidArgument(`unexpected argument ${shortened(JSON.stringify(word))}`);
   return { flag: match[1], value: match[2] };
 }
 
@@ -40,7 +40,7 @@ function readFlags(argv: readonly string[], texts: Texts): "help" | "version" | 
     if (flag === "help" || flag === "h") return "help";
     if (flag === "version") return "version";
     const name = NAME_BY_FLAG.get(flag);
-    if (name === undefined) throw new InvalidArgument(`unknown flag -${printable(flag)} (-help lists all)`);
+    if (name === undefined) throw new InvalidArgument(`unknown flag -${shortened(flag)} (-help lists all)`);
     const isBoolean = OPTIONS[name].placeholder === "";
     const text = value ?? (isBoolean ? "true" : argv[++i]);
     if (text === undefined) throw new InvalidArgument(`flag -${flag} needs a value`);
@@ -67,7 +67,7 @@ function setOption<K extends OptionName>(config: PartialConfig, name: K, texts: 
   }
   const value = TABLE[name].parse(given.text);
   if (value instanceof InvalidValue) {
-    const shown = OPTIONS[name].secret ? "" : ` (it is ${printable(JSON.stringify(given.text))})`;
+    const shown = OPTIONS[name].secret ? "" : ` (it is ${shortened(JSON.stringify(given.text))})`;
     throw new InvalidArgument(`${given.source} ${value.reason}${shown}`);
   }
   config[name] = value;
@@ -85,10 +85,14 @@ function checkTogether(config: Config): void {
   }
 }
 
+/** Keeps what was typed from filling the screen. */
+function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
+}
+
 /** Keeps a message on one line, whatever was typed. */
 function printable(text: string): string {
-  const line = text.replace(/[^\x20-\x7e]/g, "?");
-  return line.length > 100 ? `${line.slice(0, 100)}...` : line;
+  return text.replace(/[^\x20-\x7e]/g, "?");
 }
 
 /**
@@ -108,7 +112,7 @@ export function parseCommand(argv: readonly string[], environment: Environment):
     checkTogether(config);
     return { kind: "run", config };
   } catch (error) {
-    if (error instanceof InvalidArgument) return { kind: "invalid", message: error.message };
+    if (error instanceof InvalidArgument) return { kind: "invalid", message: printable(error.message) };
     throw error;
   }
 }

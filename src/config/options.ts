@@ -60,7 +60,7 @@ function choice<const T extends string>(described: Described, defaultValue: T, v
 }
 
 function parseHost(text: string): string | InvalidValue {
-  const wellFormed = /^[0-9A-Za-z._:%-]{1,253}$/.test(text);
+  const wellFormed = /^[0-9A-Za-z._:%-]{0,253}$/.test(text);
   return wellFormed ? text : new InvalidValue("must be a host name or an IP address");
 }
 
@@ -81,7 +81,9 @@ function parseOrigins(text: string): readonly string[] | InvalidValue {
   const origins = text.split(",").map((origin) => origin.trim());
   const wrong = origins.find((origin) => !isOrigin(origin));
   if (wrong === undefined) return origins;
-  return new InvalidValue(`must list * or origins such as https://example.com, not ${JSON.stringify(wrong)}`);
+  return new InvalidValue(
+    `must list * or origins such as https://example.com, not ${JSON.stringify(wrong.slice(0, 100))}`,
+  );
 }
 
 const MAX_DURATION_MS = 24 * 3_600_000;

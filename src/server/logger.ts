@@ -12,7 +12,7 @@ export interface Log {
 }
 
 // What JSON lets through but a terminal or a log reader may take for a new line, a colour or a change of direction.
-const UNSAFE = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const UNSAFE = /[\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Past this many bytes that nobody takes from standard output, lines are lost rather than memory. */
 const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 /** How long the last lines may take on their way out. */

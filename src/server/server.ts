@@ -41,6 +41,8 @@ const LISTEN_ERRORS: Record<string, string> = {
   EACCES: "permission denied",
   EADDRNOTAVAIL: "this machine has no such address",
   ENOTFOUND: "the host is unknown",
+  // What Bun says of a name that the system cannot resolve.
+  EINVAL: "the host is unknown",
 };
 
 const MIN_SWEEP_MS = 10;
