@@ -2,7 +2,6 @@ import type { Timestamps } from "../core/clock.ts";
 import type { Draft, Engine, Event, Stream, TopicName } from "../core/engine.ts";
 import { RingBuffer } from "../core/ring-buffer.ts";
 import { encodeEvent } from "../protocol/encode.ts";
-import { byteLength } from "../protocol/limits.ts";
 
 /** Keeps every topic's last events in this process. */
 export class MemoryEngine implements Engine {
@@ -54,7 +53,7 @@ class MemoryStream implements Stream {
   publish(draft: Draft): number {
     const offset = ++this.#newestOffset;
     const text = encodeEvent(this.#topic.nameJson, draft.idJson, draft.payloadJson, offset, this.#timestamps.now());
-    const event: Event = { topic: this.#topic, offset, text, sizeBytes: byteLength(text) };
+    const event: Event = { topic: this.#topic, offset, text, sizeBytes: Buffer.byteLength(text) };
     this.#ring.push(event);
     this.#deliver(event);
     return offset;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deepestNesting, skipObject, skipSpace, skipValue } from "./json-scanner.ts";
-import { isName, isRequestId, MAX_NESTING } from "./limits.ts";
+import { isName, isRequestId, MAX_NAME_BYTES, MAX_NESTING, MAX_REQUEST_ID_CHARS } from "./limits.ts";
 import { type ClientMessage, clientMessageSchema, type InvalidRequest } from "./messages.ts";
 
 // A publish is decoded from the spans of its values, in one pass over the text and with no object built for its
@@ -12,6 +12,10 @@ interface Span {
   start: number;
   end: number;
 }
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const PUBLISH_JSON = '"publish"';
 
 // What one pass over a request finds. Kept between calls instead of allocated: decoding is synchronous.
 const typeSpan: Span = { start: 0, end: -1 };
@@ -33,13 +37,23 @@ function skipNested(text: string, start: number, depth: number): number {
   return end;
 }
 
-/** The key that `raw` stands for: clients may write any of its characters as an escape. */
-function unescapeKey(raw: string): string {
-  return raw.includes("\\") ? parseString(`"${raw}"`) : raw;
+const KEYS = ["type", "topic", "message", "request_id", "id", "payload"] as const;
+
+/**
+ * The key that stands at `start` to `end`; an empty text for one that says nothing here. Known ones are compared in
+ * place: cutting every key out of the text took a fifth of the time of a decode.
+ */
+function keyAt(text: string, start: number, end: number): string {
+  for (const key of KEYS) {
+    if (end - start === key.length && text.startsWith(key, start)) return key;
+  }
+  // Clients may write any of a key's characters as an escape.
+  const raw = text.slice(start, end);
+  return raw.includes("\\") ? parseString(`"${raw}"`) : "";
 }
 
-function visitMember(text: string, rawKey: string, start: number): number {
-  switch (unescapeKey(rawKey)) {
+function visitMember(text: string, keyStart: number, keyEnd: number, start: number): number {
+  switch (keyAt(text, keyStart, keyEnd)) {
     case "type":
       return skipInto(typeSpan, text, start, 1);
     case "topic":
@@ -58,8 +72,8 @@ function visitMember(text: string, rawKey: string, start: number): number {
   }
 }
 
-function visitMessageMember(text: string, rawKey: string, start: number): number {
-  switch (unescapeKey(rawKey)) {
+function visitMessageMember(text: string, keyStart: number, keyEnd: number, start: number): number {
+  switch (keyAt(text, keyStart, keyEnd)) {
     case "id":
       return skipInto(idSpan, text, start, 2);
     case "payload":
@@ -95,24 +109,53 @@ function stringValue(json: string | undefined): string | undefined {
   return json.includes("\\") ? parseString(json) : json.slice(1, -1);
 }
 
+/** Whether a span holds a string of plain characters only: printable ASCII without escapes. */
+function isPlainString(text: string, { end, start }: Span): boolean {
+  if (text.charCodeAt(start) !== QUOTE) return false;
+  for (let at = start + 1; at < end - 1; at++) {
+    const c = text.charCodeAt(at);
+    if (c < 0x20 || c > 0x7e || c === BACKSLASH) return false;
+  }
+  return true;
+}
+
+/** The name in a span; undefined where there is none, or none that may be a name. */
+function nameIn(text: string, span: Span): string | undefined {
+  // Nearly every name is plain, and then its length says it all: the general check took a third of a decode.
+  const length = span.end - span.start - 2;
+  if (length >= 1 && length <= MAX_NAME_BYTES && isPlainString(text, span)) {
+    return text.slice(span.start + 1, span.end - 1);
+  }
+  const name = stringValue(slice(text, span));
+  return name !== undefined && isName(name) ? name : undefined;
+}
+
 /** The request id's JSON text if it is a valid one, so that refusals can echo it too. */
 function requestIdJson(text: string): string | undefined {
   const json = slice(text, requestIdSpan);
+  const isShort = requestIdSpan.end - requestIdSpan.start - 2 <= MAX_REQUEST_ID_CHARS;
+  if (isShort && isPlainString(text, requestIdSpan)) return json;
   const id = stringValue(json);
   return id !== undefined && isRequestId(id) ? json : undefined;
 }
 
 /** The request if it is a publish with nothing wrong. */
 function decodePublish(text: string): ClientMessage | undefined {
-  const topic = stringValue(slice(text, topicSpan));
+  const topic = nameIn(text, topicSpan);
   const idJson = slice(text, idSpan);
-  const id = stringValue(idJson);
   const payloadJson = slice(text, payloadSpan);
-  if (topic === undefined || idJson === undefined || id === undefined || payloadJson === undefined) return undefined;
-  if (!isName(topic) || !isName(id)) return undefined;
-  const requestId = requestIdJson(text);
+  if (topic === undefined || idJson === undefined || payloadJson === undefined) return undefined;
+  if (nameIn(text, idSpan) === undefined) return undefined;
+  const requestId = requestIdSpan.end < 0 ? undefined : requestIdJson(text);
   if (requestId === undefined && requestIdSpan.end >= 0) return undefined;
   return { type: "publish", topic, idJson, payloadJson, requestIdJson: requestId };
+}
+
+/** Whether the request calls itself a publish. */
+function isPublish(text: string): boolean {
+  const { end, start } = typeSpan;
+  if (end - start === PUBLISH_JSON.length && text.startsWith(PUBLISH_JSON, start)) return true;
+  return stringValue(slice(text, typeSpan)) === "publish";
 }
 
 function invalid(message: string, requestId: string | undefined): InvalidRequest {
@@ -169,7 +212,7 @@ export function createDecoder(maxLastN: number): Decode {
     if (nesting > MAX_NESTING) {
       return invalid(`the message is nested deeper than ${MAX_NESTING} levels`, requestIdJson(text));
     }
-    const publish = stringValue(slice(text, typeSpan)) === "publish" ? decodePublish(text) : undefined;
+    const publish = isPublish(text) ? decodePublish(text) : undefined;
     return publish ?? decodeBySchema(text, schema);
   };
 }

@@ -102,7 +102,7 @@ describe(`skipValue (seed ${SEED})`, () => {
 });
 
 describe("skipString", () => {
-  test.each([
+  test.each<[string, number]>([
     ['""', 2],
     ['"a\\"b" ', 6],
     ['"\\u00e9"', 8],
@@ -121,9 +121,9 @@ describe("skipString", () => {
 describe("skipObject", () => {
   function members(text: string): { end: number; seen: [string, string][] } {
     const seen: [string, string][] = [];
-    const end = skipObject(text, 0, (all, key, start) => {
+    const end = skipObject(text, 0, (all, keyStart, keyEnd, start) => {
       const valueEnd = skipValue(all, start);
-      seen.push([key, all.slice(start, valueEnd)]);
+      seen.push([all.slice(keyStart, keyEnd), all.slice(start, valueEnd)]);
       return valueEnd;
     });
     return { end, seen };

@@ -127,13 +127,13 @@ export function skipValue(text: string, start: number): number {
 
 /**
  * Walks the members of the object that begins at `start`.
- * @param visit gets each member's raw key (between its quotes, escapes as written) and the index where its value
- *   begins; it skips the value and returns the index just past it, or -1
+ * @param visit gets where each member's raw key begins and ends (between its quotes, escapes as written) and where
+ *   its value begins; it skips the value and returns the index just past it, or -1
  */
 export function skipObject(
   text: string,
   start: number,
-  visit: (text: string, key: string, valueStart: number) => number,
+  visit: (text: string, keyStart: number, keyEnd: number, valueStart: number) => number,
 ): number {
   if (text.charCodeAt(start) !== OPEN_BRACE) return -1;
   let at = skipSpace(text, start + 1);
@@ -144,7 +144,7 @@ export function skipObject(
     if (keyEnd < 0) return -1;
     at = skipSpace(text, keyEnd + 1);
     if (text.charCodeAt(at) !== COLON) return -1;
-    at = visit(text, text.slice(keyStart, keyEnd), skipSpace(text, at + 1));
+    at = visit(text, keyStart, keyEnd, skipSpace(text, at + 1));
     if (at < 0) return -1;
     at = skipSpace(text, at);
     const next = text.charCodeAt(at);
