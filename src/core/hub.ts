@@ -78,11 +78,12 @@ export class Hub {
     this.#options = options;
     this.#ports = ports;
     const { clock, observer, timestamps } = ports;
+    const onFault = (session: Session, error: unknown) => observer.flushFailed(session, error);
     this.#sessionContext = {
       clock,
       timestamps,
       counters: this.counters,
-      flushQueue: new FlushQueue(ports.defer, (session, error) => observer.flushFailed(session, error)),
+      flushQueue: new FlushQueue(ports.defer, onFault),
       outboxLimits: options.outbox,
       writeWaitMs: options.writeWaitMs,
       lossNotice: ({ topic, dropped, fromOffset, toOffset }) =>
@@ -102,6 +103,7 @@ export class Hub {
         this.#leaveAll(session);
         observer.slowConsumer(session, why);
       },
+      onFault,
     };
   }
 
@@ -208,7 +210,13 @@ export class Hub {
     for (const topic of this.#expiring) {
       if (topic.expiresAtMs !== undefined && topic.expiresAtMs <= now) this.#remove(topic, "expired");
     }
-    for (const session of this.#sessions) session.sweep(now);
+    for (const session of this.#sessions) {
+      try {
+        session.sweep(now);
+      } catch (error) {
+        this.#ports.observer.flushFailed(session, error);
+      }
+    }
   }
 
   #welcome(topic: Topic, lastN: number, since: Position | undefined): Subscribed {

@@ -22,6 +22,8 @@ export interface SessionContext {
   readonly onDrop: (session: Session, count: number) => void;
   /** Told when a session was found not to read; the session itself is ending by then. */
   readonly onSlow: (session: Session, why: string) => void;
+  /** Told what a session's transport threw while somebody else was being served. */
+  readonly onFault: (session: Session, error: unknown) => void;
 }
 
 /** How a session is being ended: once all is sent, or at the deadline. */
@@ -73,34 +75,12 @@ export class Session implements MessageSource {
   /** Sends a message with all others of this tick; a closed or ending session ignores it. */
   send(message: Outgoing): void {
     if (!this.isOpen) return;
-    if (!this.#outbox.fits(message)) {
-      this.#offerToSocket();
-      if (!this.#blocked && !this.#outbox.fits(message)) {
-        // The socket took all there was, so this message, larger than the whole queue, goes straight on.
-        this.#outbox.push(message);
-        this.flush();
-        return;
-      }
+    try {
+      this.#enqueue(message);
+    } catch (error) {
+      // It may be in the middle of a fan-out: neither the publisher nor the others are to suffer for this socket.
+      this.#context.onFault(this, error);
     }
-    const droppedBefore = this.#outbox.droppedSinceProgress;
-    const verdict = this.#outbox.offer(message);
-    const dropped = this.#outbox.droppedSinceProgress - droppedBefore;
-    if (dropped > 0) {
-      this.#context.counters.dropped += dropped;
-      this.#context.onDrop(this, dropped);
-    }
-    switch (verdict) {
-      case "queued":
-      case "dropped":
-        break;
-      case "stalled":
-        if (!this.#retrySocket()) this.#endAsSlow("a whole further queue was dropped and nothing accepted");
-        break;
-      case "full":
-        this.#endAsSlow("the queue is full of answers");
-        break;
-    }
-    this.#scheduleFlush();
   }
 
   /** Hands to the socket what waits, in one write, as far as it takes it. */
@@ -173,6 +153,37 @@ export class Session implements MessageSource {
   closed(): void {
     this.#closed = true;
     this.#outbox.clear();
+  }
+
+  #enqueue(message: Outgoing): void {
+    if (!this.#outbox.fits(message)) {
+      this.#offerToSocket();
+      if (!this.#blocked && !this.#outbox.fits(message)) {
+        // The socket took all there was, so this message, larger than the whole queue, goes straight on.
+        this.#outbox.push(message);
+        this.flush();
+        return;
+      }
+    }
+    const droppedBefore = this.#outbox.droppedSinceProgress;
+    const verdict = this.#outbox.offer(message);
+    const dropped = this.#outbox.droppedSinceProgress - droppedBefore;
+    if (dropped > 0) {
+      this.#context.counters.dropped += dropped;
+      this.#context.onDrop(this, dropped);
+    }
+    switch (verdict) {
+      case "queued":
+      case "dropped":
+        break;
+      case "stalled":
+        if (!this.#retrySocket()) this.#endAsSlow("a whole further queue was dropped and nothing accepted");
+        break;
+      case "full":
+        this.#endAsSlow("the queue is full of answers");
+        break;
+    }
+    this.#scheduleFlush();
   }
 
   #scheduleFlush(): void {
