@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 sh scripts/install-if-missing.sh || exit 1
 failed=""
 echo "check: format and lint"
-node_modules/.bin/biome ci . || failed="$failed format-and-lint"
+node_modules/.bin/biome ci ${NO_COLOR:+--colors=off} . || failed="$failed format-and-lint"
 echo "check: types"
 node_modules/.bin/tsc --noEmit || failed="$failed types"
 echo "check: tests"
