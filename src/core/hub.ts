@@ -69,6 +69,8 @@ export class Hub {
   readonly #ports: HubPorts;
   readonly #sessionContext: SessionContext;
   readonly #sessions = new Set<Session>();
+  /** What each session subscribed to, by topic name; only of those that did. */
+  readonly #subscriptions = new Map<Session, Map<string, Subscription>>();
   readonly #topics = new Map<string, Topic>();
   /** The topics whose time runs. */
   readonly #expiring = new Set<Topic>();
@@ -115,6 +117,11 @@ export class Hub {
     return this.#sessions.size;
   }
 
+  /** How many topics a session is subscribed to. */
+  subscriptionCount(session: Session): number {
+    return this.#subscriptions.get(session)?.size ?? 0;
+  }
+
   topics(): IterableIterator<Topic> {
     return this.#topics.values();
   }
@@ -152,9 +159,9 @@ export class Hub {
     // Removed first, so that the leaving of its last subscriber does not remove it a second time.
     this.#remove(topic, "deleted");
     for (const { session } of topic.subscriptions()) {
-      session.subscriptions.delete(name);
+      this.#forget(session, name);
       session.send(notice);
-      if (session.subscriptions.size === 0) session.end(CLOSE.TOPIC_DELETED, message, this.#options.writeWaitMs);
+      if (this.subscriptionCount(session) === 0) session.end(CLOSE.TOPIC_DELETED, message, this.#options.writeWaitMs);
     }
     return true;
   }
@@ -172,12 +179,12 @@ export class Hub {
     session: Session,
     request: Pick<SubscribeRequest, "topic" | "clientId" | "lastN" | "since">,
   ): Subscribed | Refusal {
-    const existing = session.subscriptions.get(request.topic);
+    const existing = this.#subscriptions.get(session)?.get(request.topic);
     if (existing !== undefined) {
       existing.clientId = request.clientId;
       return this.#welcome(existing.topic, request.lastN, request.since);
     }
-    if (session.subscriptions.size >= this.#options.maxSubscriptions) {
+    if (this.subscriptionCount(session) >= this.#options.maxSubscriptions) {
       return new Refusal(
         "LIMIT_EXCEEDED",
         `a connection may subscribe to at most ${this.#options.maxSubscriptions} topics`,
@@ -185,21 +192,23 @@ export class Hub {
     }
     const topic = this.#topics.get(request.topic) ?? this.#beginImplicitly(request.topic, "subscribe");
     if (topic instanceof Refusal) return topic;
-    session.subscriptions.set(topic.name, topic.join(session, detach(request.clientId)));
+    const subscriptions = this.#subscriptions.get(session) ?? new Map<string, Subscription>();
+    subscriptions.set(topic.name, topic.join(session, detach(request.clientId)));
+    this.#subscriptions.set(session, subscriptions);
     this.#keep(topic);
     return this.#welcome(topic, request.lastN, request.since);
   }
 
   /** Ends a session's subscription; returns its topic. */
   unsubscribe(session: Session, topicName: string, clientId: string): Topic | Refusal {
-    const subscription = session.subscriptions.get(topicName);
+    const subscription = this.#subscriptions.get(session)?.get(topicName);
     if (subscription === undefined) {
       return new Refusal("BAD_REQUEST", "this connection is not subscribed to the topic");
     }
     if (subscription.clientId !== clientId) {
       return new Refusal("BAD_REQUEST", "client_id is not the one that this connection subscribed with");
     }
-    session.subscriptions.delete(topicName);
+    this.#forget(session, topicName);
     this.#leave(subscription);
     return subscription.topic;
   }
@@ -242,8 +251,15 @@ export class Hub {
   }
 
   #leaveAll(session: Session): void {
-    for (const subscription of session.subscriptions.values()) this.#leave(subscription);
-    session.subscriptions.clear();
+    const subscriptions = this.#subscriptions.get(session);
+    this.#subscriptions.delete(session);
+    for (const subscription of subscriptions?.values() ?? []) this.#leave(subscription);
+  }
+
+  #forget(session: Session, topicName: string): void {
+    const subscriptions = this.#subscriptions.get(session);
+    subscriptions?.delete(topicName);
+    if (subscriptions?.size === 0) this.#subscriptions.delete(session);
   }
 
   #leave(subscription: Subscription): void {

@@ -4,7 +4,6 @@ import type { Clock, Timestamps } from "./clock.ts";
 import type { Counters } from "./counters.ts";
 import type { FlushQueue } from "./flush-queue.ts";
 import { type Loss, Outbox, type OutboxLimits, type Outgoing } from "./outbox.ts";
-import type { Subscription } from "./topic.ts";
 import type { MessageSource, Transport } from "./transport.ts";
 
 /** What all sessions of a hub share. */
@@ -37,8 +36,6 @@ interface Ending {
 export class Session implements MessageSource {
   /** Unique in this process; for logs. */
   readonly id: number;
-  /** By topic name. The hub writes it. */
-  readonly subscriptions = new Map<string, Subscription>();
   readonly #context: SessionContext;
   readonly #transport: Transport;
   readonly #outbox: Outbox;

@@ -123,7 +123,7 @@ export class WebSocketEndpoint {
     if (session !== undefined) {
       const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
       const { requestCount } = connection;
-      const counts = { requests: requestCount, subscriptions: session.subscriptions.size };
+      const counts = { requests: requestCount, subscriptions: hub.subscriptionCount(session) };
       logger.info({ session: session.id, code, reason, durationMs, ...counts }, "client disconnected");
       hub.disconnect(session);
     }
