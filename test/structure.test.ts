@@ -1,0 +1,136 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { ROOT } from "./support/server-process.ts";
+
+// The plan of the house, held by tests: who may import whom, what the core must not know, how long a file may get.
+
+const MAX_LINES = 400;
+
+function filesMatching(pattern: string): string[] {
+  return [...new Bun.Glob(pattern).scanSync({ cwd: ROOT })].sort();
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
+interface Import {
+  /** A file of the repository as its path from the root, else the module's name. */
+  readonly target: string;
+  /** Whether it only brings types, and so is gone when the program runs. */
+  readonly typeOnly: boolean;
+}
+
+const STATEMENT = /^(?:import|export)\s+(type\s)?(?:[^;"']*?\sfrom\s+)?"([^"]+)"/gm;
+const DYNAMIC = /\bimport\(\s*"([^"]+)"/g;
+
+function importsOf(path: string): Import[] {
+  const text = read(path);
+  const resolve = (name: string) => (name.startsWith(".") ? normalize(join(dirname(path), name)) : name);
+  return [
+    ...[...text.matchAll(STATEMENT)].map(([, type, name = ""]) => ({
+      target: resolve(name),
+      typeOnly: type !== undefined,
+    })),
+    ...[...text.matchAll(DYNAMIC)].map(([, name = ""]) => ({ target: resolve(name), typeOnly: false })),
+  ];
+}
+
+const AMBIENT = /\.d\.ts$/;
+const SOURCES = filesMatching("src/**/*.ts").filter((path) => !path.endsWith(".test.ts") && !AMBIENT.test(path));
+const IMPORTS = new Map(SOURCES.map((path) => [path, importsOf(path)]));
+
+/** `src/core/hub.ts` is of `core`; a file right in `src` is a layer of its own, such as `main.ts`. */
+function layerOf(path: string): string {
+  return path.split("/")[1] ?? path;
+}
+
+/** What each layer may import: other layers, and for some all but these packages. */
+const ALLOWED_LAYERS: Record<string, readonly string[]> = {
+  protocol: ["protocol"],
+  core: ["core", "protocol"],
+  engine: ["engine", "core", "protocol"],
+  config: ["config"],
+  server: ["server", "core", "engine", "protocol", "config"],
+  "main.ts": ["config", "server"],
+};
+const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
+  protocol: ["zod"],
+  core: [],
+  engine: [],
+  config: [],
+  server: "any",
+  "main.ts": ["node:net"],
+};
+
+describe.each(SOURCES)("%s", (path) => {
+  const layer = layerOf(path);
+  const imports = IMPORTS.get(path) ?? [];
+
+  test("imports only what its layer may", () => {
+    const layers = ALLOWED_LAYERS[layer] ?? [];
+    const packages = ALLOWED_PACKAGES[layer] ?? [];
+    const forbidden = imports.filter(({ target }) => {
+      if (target.startsWith("src/")) return !layers.includes(layerOf(target));
+      if (layer === "main.ts" && target === "package.json") return false;
+      return packages !== "any" && !packages.includes(target);
+    });
+    expect(forbidden).toEqual([]);
+  });
+
+  test("imports files that are there, by their whole name", () => {
+    const inside = imports.map(({ target }) => target).filter((target) => target.startsWith("src/"));
+    expect(inside.filter((target) => !SOURCES.includes(target))).toEqual([]);
+  });
+});
+
+// Neither Bun nor Node nor timers: the core is tested with a fake clock, the protocol also serves browsers.
+const WORLD = /\b(?:Bun|process|globalThis|performance|require)\b|\bset(?:Timeout|Interval|Immediate)\b|\bDate\.now\b/;
+const PURE = SOURCES.filter((path) => ["core", "protocol"].includes(layerOf(path)));
+
+test.each(PURE)("%s knows no Bun, no process, no timers and no clock but its port", (path) => {
+  // Without comments and types.
+  const code = new Bun.Transpiler({ loader: "ts" }).transformSync(read(path));
+  expect(WORLD.exec(code)?.[0]).toBe(undefined);
+  const dates = [...code.matchAll(/\bDate\b.*/g)].map(([line]) => line);
+  expect(path === "src/core/clock.ts" ? dates.filter((line) => !/^Date\(\w+\)/.test(line)) : dates).toEqual([]);
+});
+
+/** A way from a file back to itself, if there is one among imports that remain when the program runs. */
+function circle(start: string): string[] | undefined {
+  const waysTo = new Map<string, string[]>([[start, [start]]]);
+  for (const [path, way] of waysTo) {
+    for (const { target, typeOnly } of IMPORTS.get(path) ?? []) {
+      if (typeOnly) continue;
+      if (target === start) return [...way, start];
+      if (!waysTo.has(target)) waysTo.set(target, [...way, target]);
+    }
+  }
+  return undefined;
+}
+
+test("no file imports itself by way of others", () => {
+  expect(SOURCES.map(circle).filter((way) => way !== undefined)).toEqual([]);
+});
+
+test("every source file is part of the program", () => {
+  const reached = new Set(["src/main.ts"]);
+  for (const path of reached) for (const { target } of IMPORTS.get(path) ?? []) reached.add(target);
+  expect(SOURCES.filter((path) => !reached.has(path))).toEqual([]);
+});
+
+test("these tests see the source: its layers, and imports of every form", () => {
+  expect([...new Set(SOURCES.map(layerOf))].sort()).toEqual(Object.keys(ALLOWED_LAYERS).sort());
+  expect(IMPORTS.get("src/main.ts")).toContainEqual({ target: "src/server/server.ts", typeOnly: false });
+  expect(IMPORTS.get("src/core/topic.ts")).toContainEqual({ target: "src/core/session.ts", typeOnly: true });
+  for (const path of SOURCES) {
+    // Counted in another way: each statement that begins with the word, and each call.
+    const words = read(path).match(/^import\s|^export\s.*\sfrom\s|\bimport\(/gm) ?? [];
+    expect([path, IMPORTS.get(path)?.length]).toEqual([path, words.length]);
+  }
+});
+
+test.each(filesMatching("{src,test,bench}/**/*.ts"))(`%s is no longer than ${MAX_LINES} lines`, (path) => {
+  expect(read(path).trimEnd().split("\n").length).toBeLessThanOrEqual(MAX_LINES);
+});
