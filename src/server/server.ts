@@ -80,6 +80,8 @@ function listen(config: Config, hostname: string, { answer, endpoint, faults }: 
     hostname,
     port: config.port,
     development: false,
+    // Said explicitly: with `development: false` Bun would let a second server share the port, and half the clients.
+    reusePort: false,
     idleTimeout: Math.ceil(config.idleTimeoutMs / 1000),
     // Bodies are bounded where they are read, with an answer that says so; Bun's own refusal has no body.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
