@@ -1,0 +1,88 @@
+import { describe, expect, test } from "bun:test";
+import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
+import { RawProcess } from "./support/raw-process.ts";
+import { ServerProcess } from "./support/server-process.ts";
+
+// A value for every variable that differs from the default, and what the start-up line is to say of it. That a value
+// does its job once it is in force is shown by the tests of the flags: both ways lead to the same configuration.
+const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
+  host: ["127.0.0.1", "127.0.0.1"],
+  port: ["0", 0],
+  "read-timeout": ["11s", 11_000],
+  "write-timeout": ["12s", 12_000],
+  "idle-timeout": ["1m1s", 61_000],
+  "shutdown-timeout": ["13s", 13_000],
+  "max-connections": ["14", 14],
+  "max-queue-size": ["200", 200],
+  "max-queue-bytes": ["8192", 8192],
+  "ring-buffer-size": ["15", 15],
+  "ping-interval": ["1.5s", 1500],
+  "pong-wait": ["1h", 3_600_000],
+  "write-wait": ["300ms", 300],
+  "max-message-size": ["2048", 2048],
+  "enable-compression": ["true", true],
+  "auto-create-topics": ["false", false],
+  "topic-ttl": ["16s", 16_000],
+  "idle-topic-ttl": ["17s", 17_000],
+  "max-topics": ["18", 18],
+  "max-subscriptions": ["19", 19],
+  "max-control-frames-per-sec": ["20", 20],
+  "api-key": ["secret-key", "***"],
+  "enable-cors": ["1", true],
+  "allowed-origins": ["https://a.example, https://b.example", ["https://a.example", "https://b.example"]],
+  "rate-limit-per-min": ["21", 21],
+  "rate-limit-burst": ["22", 22],
+  "trust-proxy": ["true", true],
+  "log-level": ["debug", "debug"],
+  "log-format": ["json", "json"],
+};
+const QUIET = { HOST: "127.0.0.1", PORT: "0" };
+
+describe("an environment variable", () => {
+  test("is known to these tests for every option", () => {
+    expect(Object.keys(VALUES).sort()).toEqual(OPTION_NAMES.map((name) => OPTIONS[name].flag).sort());
+  });
+
+  for (const [flag, [text, inForce]] of Object.entries(VALUES)) {
+    test(`${variableOf(flag)} does what -${flag} does, and nothing else`, async () => {
+      await using byVariable = new RawProcess([], { environment: { ...QUIET, [variableOf(flag)]: text } });
+      await using byFlag = new RawProcess([`-${flag}=${text}`], { environment: QUIET });
+      const { config } = await byVariable.listening();
+      expect(config[flag]).toEqual(inForce);
+      expect((await byFlag.listening()).config).toEqual(config);
+    }, 30_000);
+  }
+
+  test("of the specification's list works together with all others", async () => {
+    const environment = Object.fromEntries(Object.entries(VALUES).map(([flag, [text]]) => [variableOf(flag), text]));
+    await using server = new RawProcess([], { environment });
+    const { config } = await server.listening();
+    expect(config).toEqual(Object.fromEntries(Object.entries(VALUES).map(([flag, [, inForce]]) => [flag, inForce])));
+  });
+
+  test("that is set but empty counts as given: no key, all interfaces, but no port", async () => {
+    await using server = new RawProcess(["-port=0"], { environment: { API_KEY: "", HOST: "" } });
+    expect((await server.listening()).config).toMatchObject({ "api-key": "", host: "" });
+  });
+
+  test("API_KEY protects as -api-key does, and a flag overrides it", async () => {
+    const environment = { API_KEY: "of-the-variable" };
+    await using protectedServer = await ServerProcess.start([], { environment });
+    await using overridden = await ServerProcess.start(["-api-key=of-the-flag"], { environment });
+    const ask = async (server: ServerProcess, key: string) =>
+      (await server.fetch("/stats", { headers: { "X-API-Key": key } })).status;
+    expect(await ask(protectedServer, "of-the-variable")).toBe(200);
+    expect(await ask(protectedServer, "of-the-flag")).toBe(401);
+    expect(await ask(overridden, "of-the-flag")).toBe(200);
+    expect(await ask(overridden, "of-the-variable")).toBe(401);
+  });
+
+  test("PORT decides where the server listens", async () => {
+    await using first = new RawProcess([], { environment: QUIET });
+    const { port } = await first.listening();
+    await first.stop();
+    await using second = new RawProcess([], { environment: { HOST: "127.0.0.1", PORT: String(port) } });
+    await second.listening();
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+  });
+});
