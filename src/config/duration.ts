@@ -1,10 +1,24 @@
 // Durations as Go writes them (time.ParseDuration and Duration.String): 300ms, 10s, 1m30s, 1h.
 
-const MS_PER_UNIT: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
-const PART = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
+const MS_PER_UNIT: Record<string, number> = {
+  ns: 1e-6,
+  us: 1e-3,
+  "\u00b5s": 1e-3,
+  "\u03bcs": 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+const AMOUNT = String.raw`(?:\d+\.?\d*|\.\d+)`;
+const UNIT = "(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h)";
+const DURATION = new RegExp(`^\\+?(?:${AMOUNT}${UNIT})+$`);
+const PART = new RegExp(`(${AMOUNT})(${UNIT})`, "g");
 
-/** The milliseconds that a text such as `1m30s` means; undefined where it is no duration. `0` alone is one. */
+/**
+ * The milliseconds, rounded, that a text such as `1m30s` means; undefined where it is no duration. `0` alone is one;
+ * negative ones are not: nothing here can take less than no time.
+ */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
   if (!DURATION.test(text)) return undefined;

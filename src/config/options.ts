@@ -47,8 +47,10 @@ function duration(described: Described, defaultMs: number, minMs: number, maxMs:
 
 function boolean(described: Described, defaultValue: boolean): Option<boolean> {
   const parse = (text: string) => {
-    if (["true", "1"].includes(text)) return true;
-    return ["false", "0"].includes(text) ? false : new InvalidValue("must be true or false");
+    // What Go's strconv.ParseBool takes.
+    if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
+    if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
+    return new InvalidValue("must be true or false");
   };
   return { ...described, defaultValue, defaultText: String(defaultValue), placeholder: "", secret: false, parse };
 }

@@ -181,7 +181,7 @@ export class Hub {
   ): Subscribed | Refusal {
     const existing = this.#subscriptions.get(session)?.get(request.topic);
     if (existing !== undefined) {
-      existing.clientId = request.clientId;
+      existing.clientId = detach(request.clientId);
       return this.#welcome(existing.topic, request.lastN, request.since);
     }
     if (this.subscriptionCount(session) >= this.#options.maxSubscriptions) {
