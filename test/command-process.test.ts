@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { within } from "./support/mailbox.ts";
 import { RawProcess } from "./support/raw-process.ts";
 import { COMMAND, ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(60_000);
 
 const QUIET = ["-host=127.0.0.1", "-port=0"];
 
@@ -95,5 +97,5 @@ describe("files of the working directory", () => {
     const { config } = await server.listening();
     expect(config).toMatchObject({ "max-queue-size": 100, "max-topics": 100_000, "log-format": "text" });
     expect(await server.stop()).toEqual({ code: 0, stderr: "" });
-  }, 30_000);
+  });
 });

@@ -1,9 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
 import { RawProcess } from "./support/raw-process.ts";
 import { runToEnd } from "./support/server-process.ts";
 
-const TIMEOUT_MS = 60_000;
+setDefaultTimeout(60_000);
+
 const QUIET = ["-host=127.0.0.1", "-port=0"];
 
 /** Runs the command and expects a refusal: this code, one line on standard error, nothing else. Returns the line. */
@@ -177,18 +178,18 @@ describe("an address that can't be had", () => {
     expect(await refusal(["-host=127.0.0.1", `-port=${port}`], {}, 1)).toContain(`port ${port}`);
     expect(await refusal(["-host=127.0.0.1"], { PORT: String(port) }, 1)).toContain(`port ${port}`);
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
-  }, 60_000);
+  });
 
   test("ends it so also where both listen on all interfaces", async () => {
     await using first = new RawProcess(["-port=0"]);
     const { port } = await first.listening();
     expect(await refusal([`-port=${port}`], {}, 1)).toContain(`port ${port}`);
-  }, 60_000);
+  });
 
   test("ends the program with code 1 and one line that names the host, if this machine has no such address", async () => {
     expect(await refusal(["-host=192.0.2.1", "-port=0"], {}, 1)).toContain("192.0.2.1");
     expect(await refusal(["-host=nowhere.invalid", "-port=0"], {}, 1)).toContain("nowhere.invalid");
-  }, 60_000);
+  });
 });
 
 describe("a flag", () => {
@@ -235,7 +236,7 @@ describe("a flag", () => {
     ] as const) {
       expect((await configOf([`-write-wait=${text}`]))["write-wait"]).toBe(ms);
     }
-  }, 30_000);
+  });
 
   test("beats its variable, which beats the default", async () => {
     const variables = { MAX_QUEUE_SIZE: "8", RING_BUFFER_SIZE: "9" };

@@ -1,7 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
 import { RawProcess } from "./support/raw-process.ts";
 import { ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(60_000);
 
 // A value for every variable that differs from the default, and what the start-up line is to say of it. That a value
 // does its job once it is in force is shown by the tests of the flags: both ways lead to the same configuration.
@@ -50,7 +52,7 @@ describe("an environment variable", () => {
       const { config } = await byVariable.listening();
       expect(config[flag]).toEqual(inForce);
       expect((await byFlag.listening()).config).toEqual(config);
-    }, 30_000);
+    });
   }
 
   test("of the specification's list works together with all others", async () => {
