@@ -4,6 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 sh scripts/install-if-missing.sh || exit 1
+sh scripts/install-if-missing.sh bench || exit 1
 failed=""
 echo "check: format and lint"
 node_modules/.bin/biome ci ${NO_COLOR:+--colors=off} . || failed="$failed format-and-lint"

@@ -1,0 +1,81 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "./usage-error.ts";
+
+/** What the command line asks for. */
+export interface Options {
+  readonly quick: boolean;
+  /** Names of workloads, or beginnings of names; empty for all. */
+  readonly only: readonly string[];
+  /** Names of peers; empty for all. */
+  readonly peers: readonly string[];
+  readonly rounds: number | undefined;
+  readonly out: string;
+  readonly ringcast: string | undefined;
+  readonly singleWrites: boolean;
+  readonly serverCpu: number;
+  readonly loadCpu: number;
+  readonly help: boolean;
+}
+
+/** What `--help` prints. */
+export const USAGE = `npm run bench -- [options]
+
+  --quick              the workloads with targets against peers, short: under three minutes
+  --only=a,b           workloads by name or by the beginning of their names
+  --peers=a,b          peers by name
+  --rounds=N           rounds (3; --quick: 2)
+  --out=DIR            where results.json and chart.svg go (bench/results)
+  --ringcast=FILE      another build of Ringcast than this checkout's
+  --single-writes      publishers write each message by itself
+  --server-cpu=N       the CPU for servers (1)
+  --load-cpu=N         the CPU for the load (0)
+`;
+
+/** Parses the command line; throws a UsageError that says what is wrong with it. */
+export function parseOptions(args: readonly string[]): Options {
+  const values = read(args);
+  return {
+    quick: values.quick,
+    only: list(values.only),
+    peers: list(values.peers),
+    rounds: values.rounds === undefined ? undefined : wholeNumber("rounds", values.rounds, 1, 100),
+    out: values.out,
+    ringcast: values.ringcast,
+    singleWrites: values["single-writes"],
+    serverCpu: wholeNumber("server-cpu", values["server-cpu"], 0, 1023),
+    loadCpu: wholeNumber("load-cpu", values["load-cpu"], 0, 1023),
+    help: values.help,
+  };
+}
+
+function list(text: string): string[] {
+  return text.split(",").filter((word) => word !== "");
+}
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new UsageError(`--${name} must be a whole number from ${least} to ${most}`);
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: "boolean", default: false },
+        only: { type: "string", default: "" },
+        peers: { type: "string", default: "" },
+        rounds: { type: "string" },
+        out: { type: "string", default: "bench/results" },
+        ringcast: { type: "string" },
+        "single-writes": { type: "boolean", default: false },
+        "server-cpu": { type: "string", default: "1" },
+        "load-cpu": { type: "string", default: "0" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+  }
+}

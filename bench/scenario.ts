@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { Figures } from "./figures.ts";
+
+/** Messages flow for a while; what they cost the server is measured after a warm-up. */
+export const StreamScenario = z.object({
+  kind: z.literal("stream"),
+  publishers: z.int(),
+  topicsPerPublisher: z.int(),
+  subscribersPerTopic: z.int(),
+  /** How many topics one subscribing connection holds. */
+  topicsPerSubscriber: z.int(),
+  payloadBytes: z.int(),
+  /** Either a number of messages under way a publisher, or a schedule that waits for nobody. */
+  pace: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("window"), messages: z.int() }),
+    z.object({ kind: z.literal("rate"), perSecond: z.int() }),
+  ]),
+  /** More subscribers of the first topic that never read. */
+  stalled: z.int(),
+  /** Large messages sent first, to fill the kernel's buffers of the stalled. */
+  prefillMessages: z.int(),
+  warmUpMs: z.int(),
+  measureMs: z.int(),
+});
+export type StreamScenario = z.infer<typeof StreamScenario>;
+
+/** Many clients ask for a topic's history at once, several times over; the first storms warm up. */
+export const ReplayScenario = z.object({
+  kind: z.literal("replay"),
+  clients: z.int(),
+  messages: z.int(),
+  payloadBytes: z.int(),
+  warmUpStorms: z.int(),
+  storms: z.int(),
+});
+export type ReplayScenario = z.infer<typeof ReplayScenario>;
+
+/** Many clients connect as fast as the server lets them. */
+export const ConnectScenario = z.object({
+  kind: z.literal("connect"),
+  connections: z.int(),
+  warmUpConnections: z.int(),
+});
+export type ConnectScenario = z.infer<typeof ConnectScenario>;
+
+/** Many clients are connected and silent. */
+export const IdleScenario = z.object({ kind: z.literal("idle"), connections: z.int(), settleMs: z.int() });
+export type IdleScenario = z.infer<typeof IdleScenario>;
+
+/** What the load does in one run. */
+export const Scenario = z.discriminatedUnion("kind", [StreamScenario, ReplayScenario, ConnectScenario, IdleScenario]);
+export type Scenario = z.infer<typeof Scenario>;
+
+/** The names of all peers. */
+export const PeerName = z.enum(["ringcast", "redis", "nats", "centrifugo", "centrifuge", "socket.io", "ws"]);
+export type PeerName = z.infer<typeof PeerName>;
+
+/** What the load generator is told. */
+export const Job = z.object({
+  peer: PeerName,
+  port: z.int(),
+  serverPids: z.array(z.int()),
+  /** Whether a publisher writes each message by itself, also where several may be sent at one moment. */
+  singleWrites: z.boolean(),
+  scenario: Scenario,
+});
+export type Job = z.infer<typeof Job>;
+
+/** What the load generator answers. A run with faults measured something else than it meant to. */
+export const Outcome = z.object({ figures: Figures, faults: z.array(z.string()) });
+export type Outcome = z.infer<typeof Outcome>;

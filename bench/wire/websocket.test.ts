@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import { binaryFrame, textFrame, upgradeRequest } from "./websocket.ts";
+
+test("a short message has its length in the second byte, and a zero mask", () => {
+  expect([...textFrame("Hi")]).toEqual([0x81, 0x82, 0, 0, 0, 0, 0x48, 0x69]);
+  expect([...binaryFrame("")]).toEqual([0x82, 0x80, 0, 0, 0, 0]);
+});
+
+test("the length's field grows at 126 and at 65536 bytes", () => {
+  expect([...textFrame("x".repeat(125)).subarray(0, 2)]).toEqual([0x81, 0x80 | 125]);
+  expect([...textFrame("x".repeat(126)).subarray(0, 4)]).toEqual([0x81, 0x80 | 126, 0, 126]);
+  expect([...textFrame("x".repeat(65_535)).subarray(0, 4)]).toEqual([0x81, 0x80 | 126, 255, 255]);
+  expect([...textFrame("x".repeat(65_536)).subarray(0, 10)]).toEqual([0x81, 0x80 | 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+  expect(textFrame("x".repeat(65_536)).length).toBe(10 + 4 + 65_536);
+});
+
+test("the length counts bytes, not characters", () => {
+  expect(textFrame("é")[1]).toBe(0x80 | 2);
+});
+
+test("a server takes the request and the frames", async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request, upgrader) => (upgrader.upgrade(request) ? undefined : new Response("no", { status: 400 })),
+    websocket: { message: (_socket, message) => resolve(String(message)) },
+  });
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port: server.port ?? 0,
+    socket: {
+      open: (opened) => void opened.write(upgradeRequest("/")),
+      data: (opened) => void opened.write(textFrame("grüße")),
+    },
+  });
+  expect(await promise).toBe("grüße");
+  socket.end();
+  await server.stop(true);
+});

@@ -1,0 +1,174 @@
+import type { PeerName, Scenario, StreamScenario } from "./scenario.ts";
+
+/** One situation in which servers are compared. */
+export interface Workload {
+  readonly name: string;
+  readonly title: string;
+  readonly scenario: Scenario;
+  /** Who takes part: all, those that keep a history, or Ringcast alone, where it is compared with itself. */
+  readonly peers: "all" | "history" | readonly PeerName[];
+  /** Whether it is part of the short run. */
+  readonly quick: boolean;
+}
+
+/** How long the parts of a run take. */
+export interface Timing {
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  readonly settleMs: number;
+}
+
+const ALONE: readonly PeerName[] = ["ringcast"];
+
+/** All workloads, in the order in which they run. */
+export function allWorkloads(timing: Timing): readonly Workload[] {
+  return [
+    ...targets(timing),
+    ...payloads(timing),
+    ...storms(),
+    manyTopics(timing),
+    ...besideStalled(timing),
+    ...flatness(timing),
+  ];
+}
+
+/** Six workloads that the project has set itself targets for, against its peers. */
+function targets(timing: Timing): readonly Workload[] {
+  const all = { peers: "all", quick: true } as const;
+  return [
+    { ...all, name: "one-to-one", title: "1 -> 1, window 50", scenario: stream(timing, {}) },
+    {
+      ...all,
+      name: "pairs",
+      title: "100 pairs on 100 topics, window 10 each",
+      scenario: stream(timing, { publishers: 100, pace: { kind: "window", messages: 10 } }),
+    },
+    {
+      ...all,
+      name: "fanout-100",
+      title: "1 -> 100, window 50",
+      scenario: stream(timing, { subscribersPerTopic: 100 }),
+    },
+    {
+      ...all,
+      name: "fanout-1000",
+      title: "1 -> 1000, window 20",
+      scenario: stream(timing, { subscribersPerTopic: 1000, pace: { kind: "window", messages: 20 } }),
+    },
+    {
+      ...all,
+      name: "paced-100",
+      title: "paced: 500 messages/s -> 100",
+      scenario: stream(timing, { subscribersPerTopic: 100, pace: { kind: "rate", perSecond: 500 } }),
+    },
+    {
+      ...all,
+      name: "idle",
+      title: "10,000 idle connections",
+      scenario: { kind: "idle", connections: 10_000, settleMs: timing.settleMs },
+    },
+  ];
+}
+
+function payloads(timing: Timing): readonly Workload[] {
+  const sizes = [
+    ["1k", 1024, "1 KiB"],
+    ["16k", 16 * 1024, "16 KiB"],
+  ] as const;
+  return sizes.map(([name, payloadBytes, size]) => ({
+    name: `fanout-100-${name}`,
+    title: `1 -> 100, window 50, payload ${size}`,
+    scenario: stream(timing, { subscribersPerTopic: 100, payloadBytes }),
+    peers: "all",
+    quick: false,
+  }));
+}
+
+function storms(): readonly Workload[] {
+  return [
+    {
+      name: "replay",
+      title: "replay storm: 1000 clients ask for the last 100 messages",
+      scenario: { kind: "replay", clients: 1000, messages: 100, payloadBytes: 128, warmUpStorms: 2, storms: 5 },
+      peers: "history",
+      quick: false,
+    },
+    {
+      name: "connect",
+      title: "connect storm: 4000 clients, 100 at once",
+      scenario: { kind: "connect", connections: 4000, warmUpConnections: 2000 },
+      peers: "all",
+      quick: false,
+    },
+  ];
+}
+
+function manyTopics(timing: Timing): Workload {
+  return {
+    name: "topics",
+    title: "10,000 topics with a subscriber each, window 50",
+    scenario: stream(timing, { topicsPerPublisher: 10_000 }),
+    peers: "all",
+    quick: false,
+  };
+}
+
+function besideStalled(timing: Timing): readonly Workload[] {
+  return [0, 100, 500].map((stalled) => ({
+    name: `stalled-${stalled}`,
+    title: `500 messages/s -> 50 healthy subscribers beside ${stalled} stalled ones`,
+    scenario: stream(timing, {
+      subscribersPerTopic: 50,
+      pace: { kind: "rate", perSecond: 500 },
+      stalled,
+      // 6 MiB each: more than the kernel takes for a client that does not read.
+      prefillMessages: 400,
+      // Ringcast ends a stalled client 2000 messages after its queue began to fill; the run is over before that.
+      warmUpMs: Math.min(timing.warmUpMs, 500),
+      measureMs: Math.min(timing.measureMs, 2500),
+    }),
+    peers: ALONE,
+    quick: false,
+  }));
+}
+
+function flatness(timing: Timing): readonly Workload[] {
+  const subscribers = [10, 100, 1000, 10_000].map(
+    (count): Workload => ({
+      name: `subscribers-${count}`,
+      title: `flatness: 1 -> ${count}, window 20`,
+      scenario: stream(timing, { subscribersPerTopic: count, pace: { kind: "window", messages: 20 } }),
+      peers: ALONE,
+      quick: false,
+    }),
+  );
+  // One subscribing connection holds all topics: what differs is the number of topics and nothing else.
+  const topics = [1, 100, 10_000].map(
+    (count): Workload => ({
+      name: `topics-${count}`,
+      title: `flatness: 1 publisher in turn to ${count} topics of one subscriber, window 50`,
+      scenario: stream(timing, { topicsPerPublisher: count, topicsPerSubscriber: count }),
+      peers: ALONE,
+      quick: false,
+    }),
+  );
+  return [...subscribers, ...topics];
+}
+
+/** A stream run: one publisher, one topic, one subscriber, 128 bytes, window 50, less what is given. */
+function stream({ warmUpMs, measureMs }: Timing, differences: Partial<StreamScenario>): StreamScenario {
+  return {
+    kind: "stream",
+    publishers: 1,
+    topicsPerPublisher: 1,
+    subscribersPerTopic: 1,
+    topicsPerSubscriber: 1,
+    payloadBytes: 128,
+    pace: { kind: "window", messages: 50 },
+    stalled: 0,
+    prefillMessages: 0,
+    warmUpMs,
+    measureMs,
+    ...differences,
+  };
+}
