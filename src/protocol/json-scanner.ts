@@ -23,7 +23,8 @@ export function skipSpace(text: string, start: number): number {
   let at = start;
   for (;;) {
     const c = text.charCodeAt(at);
-    if (c !== SPACE && c !== LINE_FEED && c !== CARRIAGE_RETURN && c !== TAB) return at;
+    // First what nearly always is: between the tokens of what programs write there is no white space.
+    if (c > SPACE || (c !== SPACE && c !== LINE_FEED && c !== CARRIAGE_RETURN && c !== TAB)) return at;
     at++;
   }
 }
@@ -34,12 +35,17 @@ export function skipString(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length) {
     const c = text.charCodeAt(at);
-    if (c === QUOTE) return at + 1;
-    if (c < SPACE) return -1;
-    if (c === BACKSLASH) {
+    if (c > BACKSLASH) {
+      // Lower-case letters and all beyond ASCII: one comparison for most of what strings hold.
+      at++;
+    } else if (c === QUOTE) {
+      return at + 1;
+    } else if (c === BACKSLASH) {
       ESCAPE.lastIndex = at;
       if (!ESCAPE.test(text)) return -1;
       at = ESCAPE.lastIndex;
+    } else if (c < SPACE) {
+      return -1;
     } else {
       at++;
     }
