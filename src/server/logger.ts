@@ -22,12 +22,17 @@ function escapeUnsafe(line: string): string {
   return line.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** pino-pretty halves the backslashes of its single lines, with which a name could end its own quotes: twice as many. */
+function doubleBackslashes(line: string): string {
+  return line.replace(/\\./g, (pair) => (pair === "\\\\" ? "\\\\\\\\" : pair));
+}
+
 /** Makes the logger: one line a message on standard output, as text or JSON, whatever users sent. */
 export function createLog({ logLevel, logFormat }: Pick<Config, "logLevel" | "logFormat">): Log {
   // Asynchronous: whoever reads the log slowly must not hold up the server.
   const output = pino.destination({ dest: 1, sync: false, minLength: 0, maxLength: MAX_PENDING_BYTES });
   const toText = prettyFactory({ colorize: false, singleLine: true, translateTime: false, errorLikeObjectKeys: [] });
-  const format = logFormat === "json" ? (line: string) => line : toText;
+  const format = logFormat === "json" ? (line: string) => line : (line: string) => toText(doubleBackslashes(line));
   const logger = pino(
     {
       level: logLevel,
@@ -42,6 +47,9 @@ export function createLog({ logLevel, logFormat }: Pick<Config, "logLevel" | "lo
   );
   // Standard output may be closed, or never have been open: there is nobody left to tell, and no reason to end.
   output.on("error", () => {});
+  // At exit pino would write the rest synchronously, and wait without end for an output that takes nothing. `close`
+  // has given it its time.
+  output.flushSync = () => {};
   return {
     logger,
     close: () =>
