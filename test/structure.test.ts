@@ -8,7 +8,7 @@ import { ROOT } from "./support/server-process.ts";
 const MAX_LINES = 400;
 
 function filesMatching(pattern: string): string[] {
-  return [...new Bun.Glob(pattern).scanSync({ cwd: ROOT })].sort();
+  return [...new Bun.Glob(pattern).scanSync({ cwd: ROOT })].filter((path) => !path.includes("node_modules")).sort();
 }
 
 function read(path: string): string {
