@@ -27,10 +27,15 @@ export class Connection implements Transport {
   controlFrames = 0;
   controlSecondMs = 0;
   readonly #socket: Socket;
+  readonly #compresses: boolean;
 
-  /** @param pingIntervalMs when the first ping is due */
-  constructor(socket: Socket, nowMs: number, pingIntervalMs: number) {
+  /**
+   * @param pingIntervalMs when the first ping is due
+   * @param compresses whether messages are compressed, if the client agreed to that
+   */
+  constructor(socket: Socket, nowMs: number, pingIntervalMs: number, compresses: boolean) {
     this.#socket = socket;
+    this.#compresses = compresses;
     this.address = socket.data.address;
     this.openedAtMs = nowMs;
     this.lastHeardMs = nowMs;
@@ -70,7 +75,7 @@ export class Connection implements Transport {
 
   /** Returns whether the socket is now backed up. */
   #send(text: string): boolean {
-    const status = this.#socket.send(text);
+    const status = this.#socket.send(text, this.#compresses);
     // 0 means that Bun threw the message away. The queue stops long before Bun's own limit, so it is a defect here.
     if (status === 0 && this.#socket.readyState === WebSocket.OPEN) throw new Error("the socket dropped a message");
     return status < 0;

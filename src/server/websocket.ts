@@ -84,7 +84,8 @@ export class WebSocketEndpoint {
 
   #open(socket: Socket): void {
     const { clock, hub, logger } = this.#ports;
-    const connection = new Connection(socket, clock.monotonicMs(), this.#options.pingIntervalMs);
+    const { enableCompression, pingIntervalMs } = this.#options;
+    const connection = new Connection(socket, clock.monotonicMs(), pingIntervalMs, enableCompression);
     socket.data.connection = connection;
     connection.session = hub.connect(connection);
     this.#connections.add(connection);
