@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import asyncApiSpecs from "@asyncapi/specs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import Ajv from "ajv";
@@ -16,6 +16,8 @@ import { Rates } from "../src/server/rates.ts";
 import { TestClient } from "./support/client.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 import { ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(30_000);
 
 const REQUEST_TYPES = ["ping", "publish", "subscribe", "unsubscribe"];
 const ANSWER_TYPES = ["ack", "error", "event", "info", "pong"];

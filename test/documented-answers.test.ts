@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import Ajv2020 from "ajv/dist/2020.js";
 import { z } from "zod";
 import { TestClient, UpgradeRefused } from "./support/client.ts";
 import { rawRequest } from "./support/raw-request.ts";
 import { ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(30_000);
 
 // Every answer that /swagger/doc.json documents is brought about here, and held to the schema that stands there.
 

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { TestClient, UpgradeRefused } from "./support/client.ts";
 import { type RawAnswer, rawRequest } from "./support/raw-request.ts";
 import { ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(30_000);
 
 const KEY = "handshake-key";
 
@@ -175,7 +177,7 @@ describe("the origin of an upgrade", () => {
         (error: unknown) => error,
       );
       expect(refused).toBeInstanceOf(UpgradeRefused);
-    }, 20_000);
+    });
   }
 
   test("may be any but null by default", async () => {

@@ -1,8 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Bystander } from "./support/bystander.ts";
 import { TestClient } from "./support/client.ts";
 import { MALFORMED_REQUESTS } from "./support/malformed-requests.ts";
 import { ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(30_000);
 
 describe("malformed requests", () => {
   test(`of ${MALFORMED_REQUESTS.length} kinds get BAD_REQUEST each, with a valid request_id, and others are served`, async () => {
@@ -39,7 +41,7 @@ describe("malformed requests", () => {
     expect(answers.map((answer) => (answer.type === "error" ? (answer.request_id ?? null) : answer.type))).toEqual(
       MALFORMED_REQUESTS.map(({ echo }) => echo),
     );
-  }, 30_000);
+  });
 
   test("nested a hundred thousand levels deep cost no more than their size", async () => {
     await using server = await ServerProcess.start();

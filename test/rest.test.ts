@@ -1,7 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { TestClient } from "./support/client.ts";
 import { rawRequest } from "./support/raw-request.ts";
 import { ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(30_000);
 
 const MEBIBYTE = 1024 * 1024;
 const KEY = "rest-key";
@@ -138,7 +140,7 @@ describe("POST /topics", () => {
     expect(chunked.status).toBe(413);
     expect(JSON.parse(chunked.body)).toMatchObject({ error: { code: "PAYLOAD_TOO_LARGE" } });
     expect((await server.fetch("/health")).status).toBe(200);
-  }, 20_000);
+  });
 
   test("answers 408 REQUEST_TIMEOUT to a body that does not arrive within -read-timeout", async () => {
     await using server = await ServerProcess.start(["-read-timeout=300ms"]);

@@ -1,7 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { TestClient } from "./support/client.ts";
 import { Pump } from "./support/pump.ts";
 import { ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(30_000);
 
 const JOINING = 60;
 

@@ -1,7 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { TestClient } from "./support/client.ts";
 import { rawRequest } from "./support/raw-request.ts";
 import { ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(30_000);
 
 // Names are text, on the WebSocket, in bodies and percent-encoded in a path: each of these is a plain name.
 
@@ -68,7 +70,7 @@ describe("a topic's name", () => {
       expect((await server.stats()).total_topics).toBe(1);
     }
     expect(await other.settled()).toEqual([]);
-  }, 30_000);
+  });
 
   test("is decoded once: DELETE /topics/%2541 deletes the topic %41 and not the topic A", async () => {
     await using server = await ServerProcess.start();
