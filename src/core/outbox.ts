@@ -49,7 +49,7 @@ export class Outbox {
   #count = 0;
   #bytes = 0;
   #droppedSinceProgress = 0;
-  #losses: Map<TopicName, Loss> | undefined;
+  #losses: Map<TopicName, { -readonly [K in keyof Loss]: Loss[K] }> | undefined;
 
   constructor(limits: OutboxLimits) {
     this.#limits = limits;
@@ -174,12 +174,13 @@ export class Outbox {
     this.#droppedSinceProgress++;
     this.#losses ??= new Map();
     const loss = this.#losses.get(topic);
-    this.#losses.set(topic, {
-      topic,
-      dropped: (loss?.dropped ?? 0) + 1,
-      fromOffset: Math.min(loss?.fromOffset ?? offset, offset),
-      toOffset: Math.max(loss?.toOffset ?? offset, offset),
-    });
+    if (loss === undefined) {
+      this.#losses.set(topic, { topic, dropped: 1, fromOffset: offset, toOffset: offset });
+    } else {
+      loss.dropped++;
+      loss.fromOffset = Math.min(loss.fromOffset, offset);
+      loss.toOffset = Math.max(loss.toOffset, offset);
+    }
   }
 
   #takeLoss(topic: TopicName): Loss | undefined {
