@@ -256,7 +256,9 @@ describe("the log", () => {
   test("has no line for a message at the level of info", async () => {
     await using server = await ServerProcess.start();
     using client = await TestClient.connect(server.port);
+    const created = server.nextLog("topic created");
     await client.published("t", "first", 0);
+    await created;
     const before = server.log.length;
     const frame = encodeFrame({
       opcode: OPCODE.TEXT,
