@@ -42,6 +42,16 @@ async function publishUntilClosed(publisher: TestClient, onAck: (count: number) 
   }
 }
 
+/** A client that does not read, with more under way to it than the kernel takes: no flush can end before it reads. */
+async function connectStalled(server: ServerProcess): Promise<TestClient> {
+  const stalled = await TestClient.connect(server.port);
+  await stalled.subscribe("t");
+  stalled.pause();
+  using publisher = await TestClient.connect(server.port);
+  for (let i = 0; i < 80; i++) await publisher.published("t", "m", "x".repeat(100_000));
+  return stalled;
+}
+
 describe("SIGTERM", () => {
   test(`during fan-out to ${CLIENTS} clients loses nothing that was acked, ${ROUNDS} times`, async () => {
     for (let round = 0; round < ROUNDS; round++) {
@@ -70,12 +80,7 @@ describe("SIGTERM", () => {
 
   test("lets nobody new in meanwhile, and says so", async () => {
     await using server = await ServerProcess.start(["-max-queue-bytes=100000000", "-shutdown-timeout=8s"]);
-    using stalled = await TestClient.connect(server.port);
-    using publisher = await TestClient.connect(server.port);
-    await stalled.subscribe("t");
-    stalled.pause();
-    // More than the kernel takes: the flush cannot end while this client does not read.
-    for (let i = 0; i < 80; i++) await publisher.published("t", "m", "x".repeat(100_000));
+    using stalled = await connectStalled(server);
     const draining = server.nextLog("shutting down");
     const code = server.stop("SIGTERM");
     await draining;
@@ -95,11 +100,7 @@ describe("SIGTERM", () => {
 
   test("ends within the shutdown timeout although a client reads nothing", async () => {
     await using server = await ServerProcess.start(["-max-queue-bytes=100000000", "-shutdown-timeout=2s"]);
-    using stalled = await TestClient.connect(server.port);
-    using publisher = await TestClient.connect(server.port);
-    await stalled.subscribe("t");
-    stalled.pause();
-    for (let i = 0; i < 80; i++) await publisher.published("t", "m", "x".repeat(100_000));
+    using _stalled = await connectStalled(server);
     const start = performance.now();
     expect(await server.stop("SIGTERM")).toBe(0);
     // The bound itself, and what a busy machine takes to notice.
@@ -116,11 +117,7 @@ describe("SIGTERM", () => {
 
   test("ends the process at once when it comes a second time", async () => {
     await using server = await ServerProcess.start(["-max-queue-bytes=100000000", "-shutdown-timeout=60s"]);
-    using stalled = await TestClient.connect(server.port);
-    using publisher = await TestClient.connect(server.port);
-    await stalled.subscribe("t");
-    stalled.pause();
-    for (let i = 0; i < 80; i++) await publisher.published("t", "m", "x".repeat(100_000));
+    using _stalled = await connectStalled(server);
     const draining = server.nextLog("shutting down");
     const first = server.stop("SIGTERM");
     await draining;
