@@ -80,7 +80,7 @@ function publishCpuUs(subscribers: number): number {
         topicRemoved() {},
         slowConsumer() {},
         messagesDropped() {},
-        flushFailed(_session, error) {
+        sessionFailed(_session, error) {
           throw error;
         },
       },

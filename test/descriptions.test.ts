@@ -135,7 +135,7 @@ function makeApp(): HttpApp {
         topicRemoved: ignore,
         slowConsumer: ignore,
         messagesDropped: ignore,
-        flushFailed: ignore,
+        sessionFailed: ignore,
       },
       defer: ignore,
     },

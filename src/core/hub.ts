@@ -36,7 +36,7 @@ export interface HubObserver {
   topicRemoved(topic: Topic, why: TopicEnd): void;
   slowConsumer(session: Session, why: string): void;
   messagesDropped(session: Session, count: number): void;
-  flushFailed(session: Session, error: unknown): void;
+  sessionFailed(session: Session, error: unknown): void;
 }
 
 /** The world outside the core, as ports. */
@@ -80,7 +80,7 @@ export class Hub {
     this.#options = options;
     this.#ports = ports;
     const { clock, observer, timestamps } = ports;
-    const onFault = (session: Session, error: unknown) => observer.flushFailed(session, error);
+    const onFault = (session: Session, error: unknown) => observer.sessionFailed(session, error);
     this.#sessionContext = {
       clock,
       timestamps,
@@ -223,7 +223,7 @@ export class Hub {
       try {
         session.sweep(now);
       } catch (error) {
-        this.#ports.observer.flushFailed(session, error);
+        this.#ports.observer.sessionFailed(session, error);
       }
     }
   }

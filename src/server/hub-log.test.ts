@@ -49,7 +49,7 @@ describe("the hub's log", () => {
   test("counts a failure, and the session that it is about is closed", () => {
     const { faults, hubLog, lines, under } = setUp();
     const { session, transport } = under.connect();
-    hubLog.flushFailed(session, new Error("broken"));
+    hubLog.sessionFailed(session, new Error("broken"));
     expect([faults.count, session.isOpen]).toEqual([1, false]);
     expect(transport.closing).toEqual({ code: CLOSE.INTERNAL, reason: "internal error" });
     expect(lines).toMatchObject([{ level: ERROR, session: 1, msg: "internal error" }]);

@@ -33,7 +33,7 @@ export class HubLog implements HubObserver {
     this.#droppedBy.add(session.id);
   }
 
-  flushFailed(session: Session, error: unknown): void {
+  sessionFailed(session: Session, error: unknown): void {
     this.#faults.record(error, { session: session.id });
     session.close(CLOSE.INTERNAL, "internal error");
   }

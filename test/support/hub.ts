@@ -20,7 +20,8 @@ class Recorder implements HubObserver {
   topicRemoved: HubObserver["topicRemoved"] = (topic, why) => void this.lines.push(`removed ${topic.name}: ${why}`);
   slowConsumer: HubObserver["slowConsumer"] = (session, why) => void this.lines.push(`slow ${session.id}: ${why}`);
   messagesDropped: HubObserver["messagesDropped"] = (session, n) => void this.lines.push(`dropped ${session.id}: ${n}`);
-  flushFailed: HubObserver["flushFailed"] = (session, error) => void this.lines.push(`failed ${session.id}: ${error}`);
+  sessionFailed: HubObserver["sessionFailed"] = (session, error) =>
+    void this.lines.push(`failed ${session.id}: ${error}`);
 }
 
 const DEFAULTS: HubOptions = {
