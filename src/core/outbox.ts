@@ -1,4 +1,5 @@
 import type { Event, TopicName } from "./engine.ts";
+import { EvictionQueue } from "./eviction-queue.ts";
 
 /** What waits for a client: an event, which may be dropped, or the text of an answer or notice, which may not. */
 export type Outgoing = Event | string;
@@ -30,6 +31,10 @@ export interface OutboxLimits {
   readonly maxBytes: number;
 }
 
+function isEvent(message: Outgoing): message is Event {
+  return typeof message !== "string";
+}
+
 function sizeOf(message: Outgoing): number {
   return typeof message === "string" ? message.length : message.sizeBytes;
 }
@@ -41,12 +46,7 @@ function sizeOf(message: Outgoing): number {
  */
 export class Outbox {
   readonly #limits: OutboxLimits;
-  /** Messages in order; one that was taken or dropped leaves a hole, so that neither costs any shifting. */
-  #items: (Outgoing | undefined)[] = [];
-  #head = 0;
-  /** No event stands in `#items` before this index: where the search for the oldest one goes on. */
-  #oldestEvent = 0;
-  #count = 0;
+  readonly #messages = new EvictionQueue<Outgoing>(isEvent);
   #bytes = 0;
   #droppedSinceProgress = 0;
   #losses: Map<TopicName, { -readonly [K in keyof Loss]: Loss[K] }> | undefined;
@@ -57,7 +57,7 @@ export class Outbox {
 
   /** How many messages wait. */
   get count(): number {
-    return this.#count;
+    return this.#messages.size;
   }
 
   /** How many bytes wait. */
@@ -67,7 +67,7 @@ export class Outbox {
 
   /** Whether nothing is left to be sent, notices of losses included. */
   get isEmpty(): boolean {
-    return this.#count === 0 && this.#losses === undefined;
+    return this.#messages.size === 0 && this.#losses === undefined;
   }
 
   /** How many events were lost since the client last took something. */
@@ -77,14 +77,12 @@ export class Outbox {
 
   /** Whether the message can wait without a loss. */
   fits(message: Outgoing): boolean {
-    return this.#count < this.#limits.maxMessages && this.#bytes + sizeOf(message) <= this.#limits.maxBytes;
+    return this.#messages.size < this.#limits.maxMessages && this.#bytes + sizeOf(message) <= this.#limits.maxBytes;
   }
 
   /** Adds a message whether it fits or not: for one that goes on to the socket at once. */
   push(message: Outgoing): void {
-    this.#compact();
-    this.#items.push(message);
-    this.#count++;
+    this.#messages.push(message);
     this.#bytes += sizeOf(message);
   }
 
@@ -108,31 +106,14 @@ export class Outbox {
    * @param notice words the notice of a loss, which goes out before the topic's next event, or last of all
    */
   next(notice: (loss: Loss) => string): string | undefined {
-    while (this.#head < this.#items.length) {
-      const message = this.#items[this.#head];
-      if (message === undefined) {
-        this.#head++;
-        continue;
-      }
-      if (typeof message !== "string" && this.#losses !== undefined) {
-        const loss = this.#takeLoss(message.topic);
-        if (loss !== undefined) return notice(loss);
-      }
-      this.#items[this.#head++] = undefined;
-      this.#count--;
-      if (typeof message === "string") {
-        this.#bytes -= message.length;
-        return message;
-      }
-      this.#bytes -= message.sizeBytes;
-      return message.text;
-    }
-    this.#reset();
-    for (const topic of this.#losses?.keys() ?? []) {
-      const loss = this.#takeLoss(topic);
+    if (this.#losses !== undefined) {
+      const loss = this.#takeLossBefore(this.#messages.peek());
       if (loss !== undefined) return notice(loss);
     }
-    return undefined;
+    const message = this.#messages.shift();
+    if (message === undefined) return undefined;
+    this.#bytes -= sizeOf(message);
+    return typeof message === "string" ? message : message.text;
   }
 
   /** Notes that the client took something: it is no longer on its way to being called slow. */
@@ -142,32 +123,18 @@ export class Outbox {
 
   /** Forgets everything that waits, and the losses. */
   clear(): void {
-    this.#reset();
-    this.#losses = undefined;
-  }
-
-  #reset(): void {
-    this.#items.length = 0;
-    this.#head = 0;
-    this.#oldestEvent = 0;
-    this.#count = 0;
+    this.#messages.clear();
     this.#bytes = 0;
+    this.#losses = undefined;
   }
 
   /** Returns whether there was an event to drop. */
   #dropOldestEvent(): boolean {
-    for (let at = Math.max(this.#oldestEvent, this.#head); at < this.#items.length; at++) {
-      const message = this.#items[at];
-      if (message === undefined || typeof message === "string") continue;
-      this.#items[at] = undefined;
-      this.#oldestEvent = at + 1;
-      this.#count--;
-      this.#bytes -= message.sizeBytes;
-      this.#recordLoss(message);
-      return true;
-    }
-    this.#oldestEvent = this.#items.length;
-    return false;
+    const event = this.#messages.evictOldest();
+    if (event === undefined || !isEvent(event)) return false;
+    this.#bytes -= event.sizeBytes;
+    this.#recordLoss(event);
+    return true;
   }
 
   #recordLoss({ topic, offset }: Event): void {
@@ -183,18 +150,20 @@ export class Outbox {
     }
   }
 
+  /** The loss that is to be told before this message; with none left to send, any. */
+  #takeLossBefore(message: Outgoing | undefined): Loss | undefined {
+    if (message === undefined) {
+      for (const topic of this.#losses?.keys() ?? []) return this.#takeLoss(topic);
+    } else if (typeof message !== "string") {
+      return this.#takeLoss(message.topic);
+    }
+    return undefined;
+  }
+
   #takeLoss(topic: TopicName): Loss | undefined {
     const loss = this.#losses?.get(topic);
     this.#losses?.delete(topic);
     if (this.#losses?.size === 0) this.#losses = undefined;
     return loss;
-  }
-
-  /** Closes the holes once they outnumber the messages, so that memory follows the bounds: a queue may never run dry. */
-  #compact(): void {
-    if (this.#items.length <= 2 * this.#count + 16) return;
-    this.#items = this.#items.slice(this.#head).filter((message) => message !== undefined);
-    this.#head = 0;
-    this.#oldestEvent = 0;
   }
 }
