@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { newCounters } from "./counters.ts";
 import { type Flushable, FlushQueue } from "./flush-queue.ts";
 
 class Member implements Flushable {
@@ -18,54 +20,88 @@ class Member implements Flushable {
 function setUp() {
   const deferred: (() => void)[] = [];
   const errors: [Member, unknown][] = [];
-  const queue = new FlushQueue<Member>(
-    (run) => deferred.push(run),
-    (member, error) => errors.push([member, error]),
-  );
-  const endTick = () => {
+  const clock = new FakeClock();
+  const counters = newCounters();
+  const queue = new FlushQueue<Member>({
+    defer: (run) => deferred.push(run),
+    clock,
+    counters,
+    onError: (member, error) => errors.push([member, error]),
+  });
+  const endTurn = () => {
     for (const run of deferred.splice(0)) run();
   };
-  return { deferred, endTick, errors, queue };
+  return { clock, counters, deferred, endTurn, errors, queue };
 }
 
 describe("FlushQueue", () => {
-  test("flushes every member once when the tick ends, in the order of their adding", () => {
-    const { deferred, endTick, queue } = setUp();
+  test("flushes every member once when the turn ends, in the order of their adding", () => {
+    const { deferred, endTurn, queue } = setUp();
     const order: number[] = [];
     const members = [1, 2, 3].map((n) => new Member(() => order.push(n)));
     for (const member of members) queue.add(member);
     expect(deferred).toHaveLength(1);
     expect(order).toEqual([]);
-    endTick();
+    endTurn();
     expect(order).toEqual([1, 2, 3]);
-    endTick();
+    endTurn();
     expect(order).toEqual([1, 2, 3]);
   });
 
-  test("flushes in the next tick what is added while it flushes", () => {
-    const { endTick, queue } = setUp();
+  test("flushes in the next turn what is added while it flushes", () => {
+    const { endTurn, queue } = setUp();
     const late = new Member();
     queue.add(new Member(() => queue.add(late)));
-    endTick();
+    endTurn();
     expect(late.flushes).toBe(0);
-    endTick();
+    endTurn();
     expect(late.flushes).toBe(1);
   });
 
+  test("waits while every turn brings a publication, and no longer than a millisecond", () => {
+    const { clock, counters, endTurn, queue } = setUp();
+    const member = new Member();
+    queue.add(member);
+    for (let turn = 0; turn < 4; turn++) {
+      counters.published++;
+      endTurn();
+      expect(member.flushes).toBe(0);
+      clock.advance(0.25);
+    }
+    counters.published++;
+    endTurn();
+    expect(member.flushes).toBe(1);
+  });
+
+  test("flushes after the first turn that brought no publication", () => {
+    const { counters, endTurn, queue } = setUp();
+    const member = new Member();
+    counters.published++;
+    queue.add(member);
+    counters.published++;
+    endTurn();
+    expect(member.flushes).toBe(0);
+    endTurn();
+    expect(member.flushes).toBe(1);
+    queue.add(member);
+    endTurn();
+    expect(member.flushes).toBe(2);
+  });
+
   test("reports what a member throws, and flushes the others all the same", () => {
-    const { endTick, errors, queue } = setUp();
+    const { endTurn, errors, queue } = setUp();
     const failure = new Error("broken");
     const broken = new Member(() => {
       throw failure;
     });
     const others = [new Member(), new Member()];
     for (const member of [others[0], broken, others[1]]) if (member !== undefined) queue.add(member);
-    endTick();
+    endTurn();
     expect(errors).toEqual([[broken, failure]]);
     expect(others.map((member) => member.flushes)).toEqual([1, 1]);
     broken.flushes = 0;
     queue.add(broken);
-    endTick();
+    endTurn();
     expect(broken.flushes).toBe(1);
   });
 });

@@ -45,7 +45,7 @@ export interface HubPorts {
   readonly clock: Clock;
   readonly timestamps: Timestamps;
   readonly observer: HubObserver;
-  /** Runs a function when the current tick ends. */
+  /** Runs a function when the current turn of the event loop ends. */
   readonly defer: (run: () => void) => void;
 }
 
@@ -79,13 +79,13 @@ export class Hub {
   constructor(options: HubOptions, ports: HubPorts) {
     this.#options = options;
     this.#ports = ports;
-    const { clock, observer, timestamps } = ports;
+    const { clock, defer, observer, timestamps } = ports;
     const onFault = (session: Session, error: unknown) => observer.sessionFailed(session, error);
     this.#sessionContext = {
       clock,
       timestamps,
       counters: this.counters,
-      flushQueue: new FlushQueue(ports.defer, onFault),
+      flushQueue: new FlushQueue({ defer, clock, counters: this.counters, onError: onFault }),
       outboxLimits: options.outbox,
       writeWaitMs: options.writeWaitMs,
       lossNotice: ({ topic, dropped, fromOffset, toOffset }) =>

@@ -85,8 +85,9 @@ export class HubUnderTest {
     }
   }
 
+  /** Lets the event loop turn until all that waits has gone out. */
   endTick(): void {
-    for (const run of this.#deferred.splice(0)) run();
+    while (this.#deferred.length > 0) for (const run of this.#deferred.splice(0)) run();
   }
 
   /** Lets time pass, then has the hub look what that brings. */
