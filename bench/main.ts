@@ -35,9 +35,19 @@ async function benchmark(options: Options): Promise<void> {
   for (const summary of workloads) say(`\n${workloadText(summary)}`);
   say(`\n${targetsText(targets)}`);
 
-  const { quick, singleWrites } = options;
+  const { quick, batchedWrites } = options;
   const machine = thisMachine();
-  write(options.out, { startedAt, machine, rounds, quick, singleWrites, peers: versions, skipped, workloads, targets });
+  write(options.out, {
+    startedAt,
+    machine,
+    rounds,
+    quick,
+    batchedWrites,
+    peers: versions,
+    skipped,
+    workloads,
+    targets,
+  });
 }
 
 function write(directory: string, report: Report): void {

@@ -11,7 +11,7 @@ export interface Options {
   readonly rounds: number | undefined;
   readonly out: string;
   readonly ringcast: string | undefined;
-  readonly singleWrites: boolean;
+  readonly batchedWrites: boolean;
   readonly serverCpu: number;
   readonly loadCpu: number;
   readonly help: boolean;
@@ -26,7 +26,7 @@ export const USAGE = `npm run bench -- [options]
   --rounds=N           rounds (3; --quick: 2)
   --out=DIR            where results.json and chart.svg go (bench/results)
   --ringcast=FILE      another build of Ringcast than this checkout's
-  --single-writes      publishers write each message by itself
+  --batched-writes     publishers write at once all that their window allows
   --server-cpu=N       the CPU for servers (1)
   --load-cpu=N         the CPU for the load (0)
 `;
@@ -41,7 +41,7 @@ export function parseOptions(args: readonly string[]): Options {
     rounds: values.rounds === undefined ? undefined : wholeNumber("rounds", values.rounds, 1, 100),
     out: values.out,
     ringcast: values.ringcast,
-    singleWrites: values["single-writes"],
+    batchedWrites: values["batched-writes"],
     serverCpu: wholeNumber("server-cpu", values["server-cpu"], 0, 1023),
     loadCpu: wholeNumber("load-cpu", values["load-cpu"], 0, 1023),
     help: values.help,
@@ -69,7 +69,7 @@ function read(args: readonly string[]) {
         rounds: { type: "string" },
         out: { type: "string", default: "bench/results" },
         ringcast: { type: "string" },
-        "single-writes": { type: "boolean", default: false },
+        "batched-writes": { type: "boolean", default: false },
         "server-cpu": { type: "string", default: "1" },
         "load-cpu": { type: "string", default: "0" },
         help: { type: "boolean", default: false },

@@ -10,7 +10,7 @@ const LOAD_TIMEOUT_MS = 120_000;
 export interface Setup {
   readonly serverCpu: number;
   readonly loadCpu: number;
-  readonly singleWrites: boolean;
+  readonly batchedWrites: boolean;
 }
 
 /** One run: a fresh server, a fresh load, one outcome. A run that breaks is an outcome with a fault. */
@@ -19,8 +19,8 @@ export async function runOnce(peer: Peer, scenario: Scenario, setup: Setup): Pro
     const server = await Server.start(peer, setup.serverCpu);
     try {
       const { port, pids: serverPids } = server;
-      const { singleWrites } = setup;
-      const outcome = await load({ peer: peer.name, port, serverPids, singleWrites, scenario }, setup.loadCpu);
+      const { batchedWrites } = setup;
+      const outcome = await load({ peer: peer.name, port, serverPids, batchedWrites, scenario }, setup.loadCpu);
       if (!server.alive) outcome.faults.push("the server ended");
       return outcome;
     } finally {

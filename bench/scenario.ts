@@ -61,7 +61,7 @@ export const Job = z.object({
   port: z.int(),
   serverPids: z.array(z.int()),
   /** Whether a publisher writes each message by itself, also where several may be sent at one moment. */
-  singleWrites: z.boolean(),
+  batchedWrites: z.boolean(),
   scenario: Scenario,
 });
 export type Job = z.infer<typeof Job>;

@@ -11,7 +11,7 @@ export class Publisher {
   readonly #connection: Connection;
   readonly #streams: readonly Stream[];
   readonly #acknowledgements: TextCounter | undefined;
-  readonly #singleWrites: boolean;
+  readonly #batchedWrites: boolean;
   #turn = 0;
   #batch = Buffer.alloc(0);
 
@@ -19,11 +19,11 @@ export class Publisher {
     connection: Connection,
     streams: readonly Stream[],
     acknowledgement: string | null,
-    { singleWrites }: { readonly singleWrites: boolean },
+    { batchedWrites }: { readonly batchedWrites: boolean },
   ) {
     this.#connection = connection;
     this.#streams = streams;
-    this.#singleWrites = singleWrites;
+    this.#batchedWrites = batchedWrites;
     if (acknowledgement === null) return;
     const counter = new TextCounter(acknowledgement);
     this.#acknowledgements = counter;
@@ -35,10 +35,10 @@ export class Publisher {
     return this.#acknowledgements === undefined ? 0 : this.sent - this.#acknowledgements.count;
   }
 
-  /** Sends messages that were due at `timeUs`: what may be sent at one moment goes out together, unless told not to. */
+  /** Sends messages that were due at `timeUs`, each by itself, or all together where told to. */
   send(count: number, timeUs: number): void {
     this.sent += count;
-    if (this.#singleWrites || count === 1) {
+    if (!this.#batchedWrites || count === 1) {
       for (let index = 0; index < count; index++) this.#connection.write(this.#nextStream().nextFrame(timeUs));
       return;
     }

@@ -8,7 +8,7 @@ export interface Report {
   readonly machine: Machine;
   readonly rounds: number;
   readonly quick: boolean;
-  readonly singleWrites: boolean;
+  readonly batchedWrites: boolean;
   /** Versions of those that took part. */
   readonly peers: Readonly<Record<string, string>>;
   /** Those that did not, and why. */
