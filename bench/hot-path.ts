@@ -6,6 +6,7 @@ import { Hub } from "../src/core/hub.ts";
 import type { MessageSource, Transport } from "../src/core/transport.ts";
 import { MemoryEngine } from "../src/engine/memory.ts";
 import { createDecoder } from "../src/protocol/decode.ts";
+import { ANYBODY } from "../src/server/access/principal.ts";
 import { Dispatcher } from "../src/server/dispatch.ts";
 import { createLog } from "../src/server/logger.ts";
 import { systemClock } from "../src/server/system-clock.ts";
@@ -28,6 +29,7 @@ const requests = Array.from({ length: DISTINCT_MESSAGES }, (_, i) =>
 
 /** A socket that takes everything and does nothing. */
 class NullTransport implements Transport {
+  readonly kind = "websocket";
   taken = 0;
 
   write(source: MessageSource): boolean {
@@ -91,10 +93,11 @@ function publishCpuUs(subscribers: number): number {
   for (let i = 0; i < subscribers; i++) {
     hub.subscribe(hub.connect(new NullTransport()), { topic: "bench", clientId: "c", lastN: 0, since: undefined });
   }
-  const publisher = hub.connect(new NullTransport());
+  const publisher = { session: hub.connect(new NullTransport()), principal: ANYBODY };
   return leastCpuUs(Math.max(4000, DELIVERIES_A_RUN / Math.max(1, subscribers)), (n) => {
     dispatcher.dispatch(publisher, requests[n % DISTINCT_MESSAGES] ?? "");
-    if (n % BATCH === BATCH - 1) for (const run of deferred.splice(0)) run();
+    if (n % BATCH !== BATCH - 1) return;
+    while (deferred.length > 0) for (const run of deferred.splice(0)) run();
   });
 }
 

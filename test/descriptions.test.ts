@@ -8,6 +8,7 @@ import { z } from "zod";
 import { Timestamps } from "../src/core/clock.ts";
 import { Hub } from "../src/core/hub.ts";
 import { MemoryEngine } from "../src/engine/memory.ts";
+import { ANYBODY } from "../src/server/access/principal.ts";
 import { FaultLog } from "../src/server/fault-log.ts";
 import { createApp } from "../src/server/http/app.ts";
 import type { HttpApp } from "../src/server/http/context.ts";
@@ -155,7 +156,7 @@ function makeApp(): HttpApp {
       faults: new FaultLog(pino({ level: "silent" })),
       rates: new Rates(hub.counters, clock),
       rateLimit: new RateLimit(0, 1),
-      authenticate: () => true,
+      authenticate: () => ANYBODY,
       allowsOrigin: () => true,
       connectionCount: () => 0,
       isDraining: () => false,

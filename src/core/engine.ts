@@ -28,6 +28,8 @@ export interface Stream {
   /** Orders and stores a publication, and has it delivered. Returns its offset: at once where that costs no
    * waiting (in memory), else as a promise that rejects if the publication was not stored. */
   publish(draft: Draft): number | Promise<number>;
+  /** The offset of the first event with this id (given as JSON text) that it still holds; undefined where none. */
+  find(idJson: string): number | undefined;
   /** The newest `count` events that it still holds, oldest first. */
   newest(count: number): readonly Event[];
   /** The events after `offset`, oldest first; undefined where some of them are no longer held, or never were. */

@@ -53,6 +53,14 @@ export interface HubPorts {
 export interface Published {
   readonly topic: Topic;
   readonly offset: number | Promise<number>;
+  /** Whether an event with the same id was there already, and nothing was published. */
+  readonly duplicate: boolean;
+}
+
+/** How a publication is meant. */
+export interface PublishWish {
+  /** Whether an event that the topic holds and that has the same id stands for this one. */
+  readonly dedupe: boolean;
 }
 
 /** A subscription that was made, and what the subscriber is to get first. */
@@ -166,12 +174,31 @@ export class Hub {
     return true;
   }
 
+  /** The topic of this name, if there is one. */
+  topic(name: string): Topic | undefined {
+    return this.#topics.get(name);
+  }
+
   /** Orders, stores and delivers a publication. */
-  publish(topicName: string, draft: Draft): Published | Refusal {
+  publish(topicName: string, draft: Draft, { dedupe }: PublishWish): Published | Refusal {
     const topic = this.#topics.get(topicName) ?? this.#beginImplicitly(topicName, "publish");
     if (topic instanceof Refusal) return topic;
     if (topic.expiresAtMs !== undefined && !topic.wasSubscribed) this.#expireAfter(topic, this.#options.idleTopicTtlMs);
-    return { topic, offset: topic.publish(draft) };
+    const first = dedupe ? topic.find(draft.idJson) : undefined;
+    if (first !== undefined) return { topic, offset: first, duplicate: true };
+    return { topic, offset: topic.publish(draft), duplicate: false };
+  }
+
+  /** Publishes several events, or none where the topic can't be had. */
+  publishAll(topicName: string, drafts: readonly Draft[], wish: PublishWish): readonly Published[] | Refusal {
+    const all: Published[] = [];
+    for (const draft of drafts) {
+      const published = this.publish(topicName, draft, wish);
+      // Only the first can be refused: after it the topic is there, and nothing else runs in between.
+      if (published instanceof Refusal) return published;
+      all.push(published);
+    }
+    return all;
   }
 
   /** Subscribes a session, or renews its subscription; the caller sends the answer and then the replay. */
@@ -193,7 +220,7 @@ export class Hub {
     const topic = this.#topics.get(request.topic) ?? this.#beginImplicitly(request.topic, "subscribe");
     if (topic instanceof Refusal) return topic;
     const subscriptions = this.#subscriptions.get(session) ?? new Map<string, Subscription>();
-    subscriptions.set(topic.name, topic.join(session, detach(request.clientId)));
+    subscriptions.set(topic.name, topic.join(session, detach(request.clientId), this.#ports.timestamps.now()));
     this.#subscriptions.set(session, subscriptions);
     this.#keep(topic);
     return this.#welcome(topic, request.lastN, request.since);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Event, TopicName } from "./engine.ts";
-import { type Loss, Outbox } from "./outbox.ts";
+import { type Loss, Outbox, textOf } from "./outbox.ts";
 
 const A: TopicName = { name: "a", nameJson: '"a"' };
 const B: TopicName = { name: "b", nameJson: '"b"' };
@@ -19,7 +19,7 @@ function outbox({ maxBytes = 1_000_000, maxMessages = 3 } = {}): Outbox {
 
 function takeAll(box: Outbox): string[] {
   const texts: string[] = [];
-  for (let text = box.next(notice); text !== undefined; text = box.next(notice)) texts.push(text);
+  for (let message = box.next(notice); message !== undefined; message = box.next(notice)) texts.push(textOf(message));
   return texts;
 }
 

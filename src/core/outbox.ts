@@ -31,6 +31,11 @@ export interface OutboxLimits {
   readonly maxBytes: number;
 }
 
+/** The JSON text of a message, as a WebSocket carries it. */
+export function textOf(message: Outgoing): string {
+  return typeof message === "string" ? message : message.text;
+}
+
 function isEvent(message: Outgoing): message is Event {
   return typeof message !== "string";
 }
@@ -102,10 +107,10 @@ export class Outbox {
   }
 
   /**
-   * Removes and returns the next text for the client; undefined when there is none.
+   * Removes and returns the next message for the client; undefined when there is none.
    * @param notice words the notice of a loss, which goes out before the topic's next event, or last of all
    */
-  next(notice: (loss: Loss) => string): string | undefined {
+  next(notice: (loss: Loss) => string): Outgoing | undefined {
     if (this.#losses !== undefined) {
       const loss = this.#takeLossBefore(this.#messages.peek());
       if (loss !== undefined) return notice(loss);
@@ -113,7 +118,7 @@ export class Outbox {
     const message = this.#messages.shift();
     if (message === undefined) return undefined;
     this.#bytes -= sizeOf(message);
-    return typeof message === "string" ? message : message.text;
+    return message;
   }
 
   /** Notes that the client took something: it is no longer on its way to being called slow. */

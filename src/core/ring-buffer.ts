@@ -15,14 +15,17 @@ export class RingBuffer<T> {
     return this.#items.length;
   }
 
-  /** Adds an item, in place of the oldest one if it is full. */
-  push(item: T): void {
+  /** Adds an item, in place of the oldest one if it is full; returns what it no longer holds, if anything. */
+  push(item: T): T | undefined {
     if (this.#items.length < this.#capacity) {
       this.#items.push(item);
-    } else if (this.#capacity > 0) {
-      this.#items[this.#oldest] = item;
-      this.#oldest = (this.#oldest + 1) % this.#capacity;
+      return undefined;
     }
+    if (this.#capacity === 0) return item;
+    const evicted = this.#items[this.#oldest];
+    this.#items[this.#oldest] = item;
+    this.#oldest = (this.#oldest + 1) % this.#capacity;
+    return evicted;
   }
 
   /** The newest `count` items, oldest first; all of them where it holds fewer. */

@@ -4,7 +4,7 @@ import type { Clock, Timestamps } from "./clock.ts";
 import type { Counters } from "./counters.ts";
 import type { FlushQueue } from "./flush-queue.ts";
 import { type Loss, Outbox, type OutboxLimits, type Outgoing } from "./outbox.ts";
-import type { MessageSource, Transport } from "./transport.ts";
+import type { MessageSource, Transport, TransportKind } from "./transport.ts";
 
 /** What all sessions of a hub share. */
 export interface SessionContext {
@@ -39,6 +39,7 @@ export class Session implements MessageSource {
   readonly #context: SessionContext;
   readonly #transport: Transport;
   readonly #outbox: Outbox;
+  #droppedCount = 0;
   #flushScheduled = false;
   /** Whether the socket takes no more for now. While it does not, messages wait in the outbox. */
   #blocked = false;
@@ -52,6 +53,16 @@ export class Session implements MessageSource {
     this.#transport = transport;
     this.#context = context;
     this.#outbox = new Outbox(context.outboxLimits);
+  }
+
+  /** How the client is connected. */
+  get transportKind(): TransportKind {
+    return this.#transport.kind;
+  }
+
+  /** How many events it has lost because it did not read. */
+  get droppedCount(): number {
+    return this.#droppedCount;
   }
 
   /** How many messages wait because the socket takes no more. */
@@ -93,8 +104,8 @@ export class Session implements MessageSource {
     if (!this.#blocked && this.#ending !== undefined) this.close(this.#ending.code, this.#ending.reason);
   }
 
-  /** The next text for the transport; see `MessageSource`. */
-  next(): string | undefined {
+  /** The next message for the transport; see `MessageSource`. */
+  next(): Outgoing | undefined {
     return this.#outbox.next(this.#context.lossNotice);
   }
 
@@ -166,6 +177,7 @@ export class Session implements MessageSource {
     const verdict = this.#outbox.offer(message);
     const dropped = this.#outbox.droppedSinceProgress - droppedBefore;
     if (dropped > 0) {
+      this.#droppedCount += dropped;
       this.#context.counters.dropped += dropped;
       this.#context.onDrop(this, dropped);
     }

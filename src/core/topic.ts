@@ -9,6 +9,8 @@ export interface Subscription {
   readonly session: Session;
   /** The label that the client gave itself. */
   clientId: string;
+  /** When it began, RFC 3339. */
+  readonly subscribedAt: string;
   /** Where it stands in its topic's list. The topic writes it. */
   index: number;
 }
@@ -66,6 +68,11 @@ export class Topic implements TopicName {
     return this.#stream.publish(draft);
   }
 
+  /** The offset of the event with this id, while it is held; see `Stream.find`. */
+  find(idJson: string): number | undefined {
+    return this.#stream.find(idJson);
+  }
+
   /** What a subscriber that joins now is to get of the past: the last `lastN` events, or all since a position. */
   replay(lastN: number, since: Position | undefined): Replay {
     if (since === undefined) return { events: lastN === 0 ? [] : this.#stream.newest(lastN), recovered: undefined };
@@ -74,8 +81,9 @@ export class Topic implements TopicName {
     return { events: this.#stream.newest(Number.MAX_SAFE_INTEGER), recovered: false };
   }
 
-  join(session: Session, clientId: string): Subscription {
-    const subscription: Subscription = { topic: this, session, clientId, index: this.#subscriptions.length };
+  join(session: Session, clientId: string, subscribedAt: string): Subscription {
+    const index = this.#subscriptions.length;
+    const subscription: Subscription = { topic: this, session, clientId, subscribedAt, index };
     this.#subscriptions.push(subscription);
     this.wasSubscribed = true;
     return subscription;

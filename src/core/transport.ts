@@ -1,13 +1,18 @@
 import type { CloseCode } from "../protocol/errors.ts";
+import type { Outgoing } from "./outbox.ts";
 
 /** Where a transport takes its messages from. */
 export interface MessageSource {
-  /** Removes and returns the next text to send; undefined when there is none. */
-  next(): string | undefined;
+  /** Removes and returns the next message to send; undefined when there is none. */
+  next(): Outgoing | undefined;
 }
+
+/** The ways in which a client can be connected. */
+export type TransportKind = "websocket" | "sse";
 
 /** The port to one client's socket. */
 export interface Transport {
+  readonly kind: TransportKind;
   /**
    * Sends the source's messages, in order and in one write, until it has no more or the socket is backed up. A
    * message that was taken from the source is on its way and is not lost while the connection lives.

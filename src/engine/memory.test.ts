@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { Timestamps } from "../core/clock.ts";
 import type { Event } from "../core/engine.ts";
+import { encodeHistoryEntry, eventParts } from "../protocol/encode.ts";
 import { MemoryEngine } from "./memory.ts";
 
 function open({ capacity = 3, name = "a" } = {}) {
@@ -83,5 +84,61 @@ describe("a stream in memory", () => {
     const next = engine.open(topic, () => {});
     expect([stream.epoch, next.epoch]).toEqual(["epoch-1", "epoch-2"]);
     expect([next.newestOffset, next.newest(5)]).toEqual([0, []]);
+  });
+});
+
+function openWithIds(capacity = 3) {
+  const { delivered: events, stream } = open({ capacity, name: 'a "topic"' });
+  const publish = (...ids: readonly string[]) => {
+    for (const id of ids) stream.publish({ idJson: JSON.stringify(id), payloadJson: "[ 9007199254740993 ]" });
+  };
+  return { events, publish, stream };
+}
+
+describe("ids and parts of held events", () => {
+  test("finds the first event of an id, while it holds it", () => {
+    const { publish, stream } = openWithIds();
+    publish("a", "b");
+    expect([stream.find('"a"'), stream.find('"b"'), stream.find('"c"')]).toEqual([1, 2, undefined]);
+    publish("c", "d");
+    expect([stream.find('"a"'), stream.find('"b"'), stream.find('"d"')]).toEqual([undefined, 2, 4]);
+  });
+
+  test("knows an id that is written with escapes", () => {
+    const { publish, stream } = openWithIds();
+    publish("a");
+    expect(stream.find('"\\u0061"')).toBe(1);
+  });
+
+  test("finds a later event of an id once the first one is gone", () => {
+    const { publish, stream } = openWithIds();
+    publish("x", "x", "y");
+    expect(stream.find('"x"')).toBe(1);
+    publish("y");
+    expect(stream.find('"x"')).toBe(2);
+    publish("y");
+    expect([stream.find('"x"'), stream.find('"y"')]).toEqual([undefined, 3]);
+  });
+
+  test("finds nothing where nothing is kept", () => {
+    const { publish, stream } = openWithIds(0);
+    expect(stream.find('"a"')).toBeUndefined();
+    publish("a");
+    expect(stream.find('"a"')).toBeUndefined();
+  });
+
+  test("gives the publisher's own texts back out of an encoded event", () => {
+    const { events, publish } = openWithIds();
+    publish('an "id"');
+    const [event] = events;
+    if (event === undefined) throw new Error("no event");
+    expect(eventParts(event)).toEqual({
+      idJson: '"an \\"id\\""',
+      payloadJson: "[ 9007199254740993 ]",
+      ts: "2025-01-15T10:00:00.000Z",
+    });
+    expect(encodeHistoryEntry(event)).toBe(
+      '{"offset":1,"id":"an \\"id\\"","payload":[ 9007199254740993 ],"ts":"2025-01-15T10:00:00.000Z"}',
+    );
   });
 });

@@ -1,7 +1,8 @@
 import type { Timestamps } from "../core/clock.ts";
 import type { Draft, Engine, Event, Stream, TopicName } from "../core/engine.ts";
 import { RingBuffer } from "../core/ring-buffer.ts";
-import { encodeEvent } from "../protocol/encode.ts";
+import { stringValue } from "../protocol/decode.ts";
+import { encodeEvent, eventParts } from "../protocol/encode.ts";
 
 /** Keeps every topic's last events in this process. */
 export class MemoryEngine implements Engine {
@@ -24,6 +25,26 @@ export class MemoryEngine implements Engine {
   }
 }
 
+/** The id itself: two JSON texts, with and without escapes, may be the same id. */
+function idOf(idJson: string): string {
+  return stringValue(idJson) ?? idJson;
+}
+
+function index(offsets: Map<string, number[]>, event: Event): void {
+  const id = idOf(eventParts(event).idJson);
+  const known = offsets.get(id);
+  if (known === undefined) offsets.set(id, [event.offset]);
+  else known.push(event.offset);
+}
+
+/** Forgets the oldest event, which is the first of its id. */
+function unindex(offsets: Map<string, number[]>, event: Event): void {
+  const id = idOf(eventParts(event).idJson);
+  const known = offsets.get(id);
+  known?.shift();
+  if (known?.length === 0) offsets.delete(id);
+}
+
 class MemoryStream implements Stream {
   readonly epoch: string;
   readonly #topic: TopicName;
@@ -31,6 +52,8 @@ class MemoryStream implements Stream {
   readonly #timestamps: Timestamps;
   readonly #deliver: (event: Event) => void;
   #newestOffset = 0;
+  /** The held events' offsets by id; kept from the first search on, as most topics are never searched. */
+  #offsets: Map<string, number[]> | undefined;
 
   constructor(
     topic: TopicName,
@@ -55,9 +78,18 @@ class MemoryStream implements Stream {
     const text = encodeEvent(this.#topic.nameJson, draft.idJson, draft.payloadJson, offset, this.#timestamps.now());
     // Buffer: measures the text without making a copy of it, as a TextEncoder would.
     const event: Event = { topic: this.#topic, offset, text, sizeBytes: Buffer.byteLength(text) };
-    this.#ring.push(event);
+    const evicted = this.#ring.push(event);
+    if (this.#offsets !== undefined) {
+      index(this.#offsets, event);
+      if (evicted !== undefined) unindex(this.#offsets, evicted);
+    }
     this.#deliver(event);
     return offset;
+  }
+
+  find(idJson: string): number | undefined {
+    this.#offsets ??= this.#indexHeld();
+    return this.#offsets.get(idOf(idJson))?.[0];
   }
 
   newest(count: number): readonly Event[] {
@@ -67,5 +99,11 @@ class MemoryStream implements Stream {
   after(offset: number): readonly Event[] | undefined {
     const missed = this.#newestOffset - offset;
     return missed >= 0 && missed <= this.#ring.size ? this.#ring.newest(missed) : undefined;
+  }
+
+  #indexHeld(): Map<string, number[]> {
+    const offsets = new Map<string, number[]>();
+    for (const event of this.#ring.newest(this.#ring.size)) index(offsets, event);
+    return offsets;
   }
 }

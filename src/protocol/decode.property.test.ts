@@ -55,11 +55,16 @@ function onTheWire(decoded: Exclude<ClientMessage, { type: "invalid" }>): unknow
       return { type: "unsubscribe", topic: decoded.topic, client_id: decoded.clientId, ...id };
     case "publish": {
       const message = { id: JSON.parse(decoded.idJson), payload: JSON.parse(decoded.payloadJson) };
-      return { type: "publish", topic: decoded.topic, message, ...id };
+      return { type: "publish", topic: decoded.topic, message, dedupe: decoded.dedupe, ...id };
     }
     case "ping":
       return { type: "ping", ...id };
   }
+}
+
+function withDefaults(request: WireRequest): WireRequest {
+  if (request.type === "subscribe") return { ...request, last_n: request.last_n ?? 0 };
+  return request.type === "publish" ? { ...request, dedupe: request.dedupe ?? false } : request;
 }
 
 /** Whether the request was acceptable, to both. */
@@ -71,8 +76,7 @@ function compare(text: string): boolean {
     expect(decoded.type === "invalid").toBe(request === undefined);
     return false;
   }
-  const expected = request.type === "subscribe" ? { ...request, last_n: request.last_n ?? 0 } : request;
-  expect(onTheWire(decoded)).toEqual(expected);
+  expect(onTheWire(decoded)).toEqual(withDefaults(request));
   if (decoded.type === "publish") expect(text).toContain(decoded.payloadJson);
   return true;
 }
@@ -152,6 +156,7 @@ function request(g: Choose): string {
   if (type !== "ping") makers["topic"] = string;
   if (type === "subscribe" || type === "unsubscribe") makers["client_id"] = string;
   if (type === "publish") makers["message"] = message;
+  if (type === "publish" && g(sometimes)) makers["dedupe"] = (choose) => choose(fc.constantFrom("true", "false"));
   if (type === "subscribe" && g(sometimes)) makers["last_n"] = lastN;
   if (type === "subscribe" && g(sometimes)) makers["since"] = since;
   if (g(sometimes)) makers["request_id"] = string;

@@ -44,7 +44,7 @@ describe("a request", () => {
     ],
     [
       '{"type":"publish","topic":"t","message":{"id":"m","payload":null},"request_id":""}',
-      { type: "publish", topic: "t", idJson: '"m"', payloadJson: "null", requestIdJson: '""' },
+      { type: "publish", topic: "t", idJson: '"m"', payloadJson: "null", dedupe: false, requestIdJson: '""' },
     ],
     ['{"type":"ping"}', { type: "ping", requestIdJson: undefined }],
     [' \t\r\n{ "type" : "ping" }\n', { type: "ping", requestIdJson: undefined }],

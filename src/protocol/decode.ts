@@ -23,6 +23,7 @@ const topicSpan: Span = { start: 0, end: -1 };
 const requestIdSpan: Span = { start: 0, end: -1 };
 const idSpan: Span = { start: 0, end: -1 };
 const payloadSpan: Span = { start: 0, end: -1 };
+const dedupeSpan: Span = { start: 0, end: -1 };
 let nesting = 0;
 
 function skipInto(span: Span, text: string, start: number, depth: number): number {
@@ -37,7 +38,7 @@ function skipNested(text: string, start: number, depth: number): number {
   return end;
 }
 
-const KEYS = ["type", "topic", "message", "request_id", "id", "payload"] as const;
+const KEYS = ["type", "topic", "message", "request_id", "id", "payload", "dedupe"] as const;
 
 /**
  * The key that stands at `start` to `end`; an empty text for one that says nothing here. Known ones are compared in
@@ -60,6 +61,8 @@ function visitMember(text: string, keyStart: number, keyEnd: number, start: numb
       return skipInto(topicSpan, text, start, 1);
     case "request_id":
       return skipInto(requestIdSpan, text, start, 1);
+    case "dedupe":
+      return skipInto(dedupeSpan, text, start, 1);
     case "message":
       // With duplicate keys the last one wins, whole: nothing of an earlier message may shine through.
       idSpan.end = -1;
@@ -90,6 +93,7 @@ function scan(text: string): boolean {
   requestIdSpan.end = -1;
   idSpan.end = -1;
   payloadSpan.end = -1;
+  dedupeSpan.end = -1;
   nesting = 1;
   const end = skipObject(text, skipSpace(text, 0), visitMember);
   return end >= 0 && skipSpace(text, end) === text.length;
@@ -104,7 +108,7 @@ function parseString(json: string): string {
 }
 
 /** The string whose JSON text is `json`; undefined where that is no string. */
-function stringValue(json: string | undefined): string | undefined {
+export function stringValue(json: string | undefined): string | undefined {
   if (json === undefined || json[0] !== '"') return undefined;
   return json.includes("\\") ? parseString(json) : json.slice(1, -1);
 }
@@ -148,7 +152,9 @@ function decodePublish(text: string): ClientMessage | undefined {
   if (nameIn(text, idSpan) === undefined) return undefined;
   const requestId = requestIdSpan.end < 0 ? undefined : requestIdJson(text);
   if (requestId === undefined && requestIdSpan.end >= 0) return undefined;
-  return { type: "publish", topic, idJson, payloadJson, requestIdJson: requestId };
+  const dedupe = dedupeSpan.end < 0 ? "false" : slice(text, dedupeSpan);
+  if (dedupe !== "true" && dedupe !== "false") return undefined;
+  return { type: "publish", topic, idJson, payloadJson, dedupe: dedupe === "true", requestIdJson: requestId };
 }
 
 /** Whether the request calls itself a publish. */

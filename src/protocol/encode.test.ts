@@ -64,7 +64,12 @@ describe(`encoders (seed ${SEED})`, () => {
         const echoed = requestId === undefined ? {} : { request_id: requestId };
         const ack = { type: "ack", ...echoed, topic, status: "ok", ts: TS };
         const [idJson, topicJson] = [jsonOf(requestId), JSON.stringify(topic)];
-        expect(read(encodePublishAck(idJson, topicJson, offset, TS))).toStrictEqual({ ...ack, offset });
+        expect(read(encodePublishAck(idJson, topicJson, offset, false, TS))).toStrictEqual({ ...ack, offset });
+        expect(read(encodePublishAck(idJson, topicJson, offset, true, TS))).toStrictEqual({
+          ...ack,
+          offset,
+          duplicate: true,
+        });
         expect(read(encodeUnsubscribeAck(idJson, topicJson, TS))).toStrictEqual(ack);
         expect(read(encodePong(idJson, TS))).toStrictEqual({ type: "pong", ...echoed, ts: TS });
       }),

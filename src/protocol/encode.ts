@@ -1,8 +1,16 @@
 import type { ErrorCode } from "./errors.ts";
+import { skipString } from "./json-scanner.ts";
 import type { Info, ServerMessage } from "./messages.ts";
 
 // Server messages are built as text. What a client or a topic gave as JSON (`…Json`) is spliced in as it is, so
 // that payloads stay byte for byte and nothing is encoded twice. A test checks every one against the schema.
+
+/** An event as it was encoded, and what it takes to find its parts again. */
+interface EncodedEvent {
+  readonly topic: { readonly nameJson: string };
+  readonly offset: number;
+  readonly text: string;
+}
 
 function requestIdMember(requestIdJson: string | undefined): string {
   return requestIdJson === undefined ? "" : `"request_id":${requestIdJson},`;
@@ -13,9 +21,38 @@ export function encodeEvent(topicJson: string, idJson: string, payloadJson: stri
   return `{"type":"event","topic":${topicJson},"message":{"id":${idJson},"payload":${payloadJson}},"offset":${offset},"ts":"${ts}"}`;
 }
 
-/** The answer to a publish; `offset` is the event's own. */
-export function encodePublishAck(requestIdJson: string | undefined, topicJson: string, offset: number, ts: string) {
-  return `{"type":"ack",${requestIdMember(requestIdJson)}"topic":${topicJson},"status":"ok","offset":${offset},"ts":"${ts}"}`;
+const BEFORE_ID = '{"type":"event","topic":'.length + ',"message":{"id":'.length;
+const BEFORE_PAYLOAD = ',"payload":'.length;
+const TS_LENGTH = "2025-01-15T10:00:00.123Z".length;
+
+/** The publisher's own JSON texts in an encoded event, and its time: cut out again, where few ever ask for them. */
+export function eventParts({ offset, text, topic }: EncodedEvent) {
+  const idStart = BEFORE_ID + topic.nameJson.length;
+  const idEnd = skipString(text, idStart);
+  const tsEnd = text.length - '"}'.length;
+  const payloadEnd = tsEnd - TS_LENGTH - `},"offset":${offset},"ts":"`.length;
+  return {
+    idJson: text.slice(idStart, idEnd),
+    payloadJson: text.slice(idEnd + BEFORE_PAYLOAD, payloadEnd),
+    ts: text.slice(tsEnd - TS_LENGTH, tsEnd),
+  };
+}
+
+/** An event as the history shows it. */
+export function encodeHistoryEntry(event: EncodedEvent) {
+  const { idJson, payloadJson, ts } = eventParts(event);
+  return `{"offset":${event.offset},"id":${idJson},"payload":${payloadJson},"ts":"${ts}"}`;
+}
+
+/** The answer to a publish; `offset` is the event's own, or that of the one that it would have repeated. */
+export function encodePublishAck(
+  requestIdJson: string | undefined,
+  topicJson: string,
+  offset: number,
+  duplicate: boolean,
+  ts: string,
+) {
+  return `{"type":"ack",${requestIdMember(requestIdJson)}"topic":${topicJson},"status":"ok","offset":${offset},${duplicate ? '"duplicate":true,' : ""}"ts":"${ts}"}`;
 }
 
 /** What the ack of a subscribe tells: the topic's incarnation and newest offset, and how a resume went. */

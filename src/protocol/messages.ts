@@ -64,6 +64,10 @@ export function clientMessageSchema(maxLastN: number) {
     type: z.literal("publish"),
     topic: topicNameSchema,
     message: messageSchema,
+    dedupe: z
+      .boolean()
+      .optional()
+      .meta({ description: "Publish nothing if the topic still holds an event with this id; the ack has its offset" }),
     request_id: requestIdSchema,
   });
   const ping = z.object({ type: z.literal("ping"), request_id: requestIdSchema });
@@ -101,6 +105,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     status: z.literal("ok"),
     epoch: epochSchema.optional().meta({ description: "Subscribe only: the topic's incarnation" }),
     offset: offsetSchema.optional().meta({ description: "Subscribe: the newest offset; publish: the event's own" }),
+    duplicate: z.literal(true).optional().meta({ description: "Publish with dedupe: the event was there already" }),
     recovered: z.boolean().optional().meta({ description: "Subscribe with since: whether nothing was missed" }),
     ts: timestampSchema,
   }),
@@ -158,6 +163,7 @@ export interface PublishRequest extends Correlated {
   readonly topic: string;
   readonly idJson: string;
   readonly payloadJson: string;
+  readonly dedupe: boolean;
 }
 
 export interface PingRequest extends Correlated {

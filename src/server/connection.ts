@@ -1,11 +1,16 @@
 import type { ServerWebSocket } from "bun";
+import type { Hub } from "../core/hub.ts";
+import { type Outgoing, textOf } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { MessageSource, Transport } from "../core/transport.ts";
 import type { CloseCode } from "../protocol/errors.ts";
+import type { Principal } from "./access/principal.ts";
 
 /** What Bun keeps with a socket: filled when it opens. */
 export interface SocketData {
   readonly address: string;
+  /** Who opened it, and what they may do. */
+  readonly principal: Principal;
   connection: Connection | undefined;
 }
 
@@ -13,9 +18,12 @@ export type Socket = ServerWebSocket<SocketData>;
 
 /** One open WebSocket: the transport under a session, and what the server notes about the peer. */
 export class Connection implements Transport {
+  readonly kind = "websocket";
+  /** Who the client is now: a token can be renewed in place. */
+  principal: Principal;
   readonly address: string;
   readonly openedAtMs: number;
-  session: Session | undefined;
+  readonly session: Session;
   /** Requests that the client has sent. */
   requestCount = 0;
   /** Whether anything came since the heartbeat last looked. */
@@ -30,16 +38,19 @@ export class Connection implements Transport {
   readonly #compresses: boolean;
 
   /**
+   * @param hub where its session begins
    * @param pingIntervalMs when the first ping is due
    * @param compresses whether messages are compressed, if the client agreed to that
    */
-  constructor(socket: Socket, nowMs: number, pingIntervalMs: number, compresses: boolean) {
+  constructor(socket: Socket, hub: Hub, nowMs: number, pingIntervalMs: number, compresses: boolean) {
     this.#socket = socket;
     this.#compresses = compresses;
+    this.principal = socket.data.principal;
     this.address = socket.data.address;
     this.openedAtMs = nowMs;
     this.lastHeardMs = nowMs;
     this.nextPingMs = nowMs + pingIntervalMs;
+    this.session = hub.connect(this);
   }
 
   write(source: MessageSource): boolean {
@@ -50,8 +61,8 @@ export class Connection implements Transport {
     if (second === undefined) return this.#send(first);
     this.#socket.cork(() => {
       this.#send(first);
-      for (let text: string | undefined = second; text !== undefined; text = source.next()) {
-        if (this.#send(text)) return;
+      for (let message: Outgoing | undefined = second; message !== undefined; message = source.next()) {
+        if (this.#send(message)) return;
       }
     });
     return this.bufferedBytes() > 0;
@@ -74,8 +85,8 @@ export class Connection implements Transport {
   }
 
   /** Returns whether the socket is now backed up. */
-  #send(text: string): boolean {
-    const status = this.#socket.send(text, this.#compresses);
+  #send(message: Outgoing): boolean {
+    const status = this.#socket.send(textOf(message), this.#compresses);
     // 0 means that Bun threw the message away. The queue stops long before Bun's own limit, so it is a defect here.
     if (status === 0 && this.#socket.readyState === WebSocket.OPEN) throw new Error("the socket dropped a message");
     return status < 0;

@@ -12,6 +12,8 @@ import {
 } from "../protocol/encode.ts";
 import { Refusal } from "../protocol/errors.ts";
 import type { PublishRequest, SubscribeRequest, UnsubscribeRequest } from "../protocol/messages.ts";
+import { refusesClientId, refusesPublish, refusesSubscribe } from "./access/permissions.ts";
+import type { Principal } from "./access/principal.ts";
 import type { Logger } from "./logger.ts";
 
 /** What the dispatcher works with. */
@@ -20,6 +22,12 @@ export interface DispatcherPorts {
   readonly decode: Decode;
   readonly timestamps: Timestamps;
   readonly logger: Logger;
+}
+
+/** Who sends requests. */
+export interface Client {
+  readonly session: Session;
+  readonly principal: Principal;
 }
 
 /** Carries out what clients ask for. Every request gets exactly one answer: ack, pong or error. */
@@ -34,18 +42,19 @@ export class Dispatcher {
   }
 
   /** Decodes one text message of a session and answers it. */
-  dispatch(session: Session, text: string): void {
+  dispatch(client: Client, text: string): void {
+    const { session } = client;
     const request = this.#ports.decode(text);
     if (this.#logsRequests) this.#logRequest(session, request.type, "topic" in request ? request.topic : undefined);
     switch (request.type) {
       case "publish":
-        this.#publish(session, request);
+        this.#publish(client, request);
         break;
       case "subscribe":
-        this.#subscribe(session, request);
+        this.#subscribe(client, request);
         break;
       case "unsubscribe":
-        this.#unsubscribe(session, request);
+        this.#unsubscribe(client, request);
         break;
       case "ping":
         session.send(encodePong(request.requestIdJson, this.#ports.timestamps.now()));
@@ -61,17 +70,17 @@ export class Dispatcher {
     session.send(encodeError(requestIdJson, code, message, this.#ports.timestamps.now()));
   }
 
-  #publish(session: Session, request: PublishRequest): void {
-    const { requestIdJson } = request;
-    const published = this.#ports.hub.publish(request.topic, request);
+  #publish({ principal, session }: Client, request: PublishRequest): void {
+    const { requestIdJson, topic: name } = request;
+    const published = refusesPublish(principal, name) ?? this.#ports.hub.publish(name, request, request);
     if (published instanceof Refusal) {
       this.refuse(session, requestIdJson, published);
     } else if (typeof published.offset === "number") {
-      this.#acknowledge(session, requestIdJson, published.topic, published.offset);
+      this.#acknowledge(session, requestIdJson, published.topic, published.offset, published.duplicate);
     } else {
       const { offset, topic } = published;
       offset
-        .then((own) => this.#acknowledge(session, requestIdJson, topic, own))
+        .then((own) => this.#acknowledge(session, requestIdJson, topic, own, false))
         .catch((error: unknown) => {
           this.#ports.logger.warn({ session: session.id, topic: topic.name, err: error }, "publish failed");
           this.refuse(session, requestIdJson, new Refusal("UNAVAILABLE", "the message could not be stored"));
@@ -79,12 +88,21 @@ export class Dispatcher {
     }
   }
 
-  #acknowledge(session: Session, requestIdJson: string | undefined, topic: Topic, offset: number): void {
-    session.send(encodePublishAck(requestIdJson, topic.nameJson, offset, this.#ports.timestamps.now()));
+  #acknowledge(
+    session: Session,
+    requestIdJson: string | undefined,
+    topic: Topic,
+    offset: number,
+    duplicate: boolean,
+  ): void {
+    session.send(encodePublishAck(requestIdJson, topic.nameJson, offset, duplicate, this.#ports.timestamps.now()));
   }
 
-  #subscribe(session: Session, request: SubscribeRequest): void {
-    const subscribed = this.#ports.hub.subscribe(session, request);
+  #subscribe({ principal, session }: Client, request: SubscribeRequest): void {
+    const subscribed =
+      refusesSubscribe(principal, request.topic) ??
+      refusesClientId(principal, request.clientId) ??
+      this.#ports.hub.subscribe(session, request);
     if (subscribed instanceof Refusal) {
       this.refuse(session, request.requestIdJson, subscribed);
       return;
@@ -95,8 +113,10 @@ export class Dispatcher {
     for (const event of replay) session.send(event);
   }
 
-  #unsubscribe(session: Session, request: UnsubscribeRequest): void {
-    const topic = this.#ports.hub.unsubscribe(session, request.topic, request.clientId);
+  #unsubscribe({ principal, session }: Client, request: UnsubscribeRequest): void {
+    const topic =
+      refusesSubscribe(principal, request.topic) ??
+      this.#ports.hub.unsubscribe(session, request.topic, request.clientId);
     if (topic instanceof Refusal) this.refuse(session, request.requestIdJson, topic);
     else session.send(encodeUnsubscribeAck(request.requestIdJson, topic.nameJson, this.#ports.timestamps.now()));
   }

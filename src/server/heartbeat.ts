@@ -22,7 +22,7 @@ export function beat(connection: Heartbeats, nowMs: number, options: HeartbeatOp
   }
   if (nowMs >= connection.nextPingMs) {
     connection.nextPingMs = nowMs + options.pingIntervalMs;
-    connection.session?.ping();
+    connection.session.ping();
   }
   return "alive";
 }

@@ -4,7 +4,7 @@ import { Timestamps } from "../core/clock.ts";
 import { Hub } from "../core/hub.ts";
 import { MemoryEngine } from "../engine/memory.ts";
 import { createDecoder } from "../protocol/decode.ts";
-import { createAuthenticator } from "./auth.ts";
+import { createAuthenticator, KeyRing } from "./access/authenticator.ts";
 import { clientAddress } from "./client-address.ts";
 import type { SocketData } from "./connection.ts";
 import { connectionLimit } from "./connection-limit.ts";
@@ -133,6 +133,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const dispatcher = new Dispatcher({ hub, decode, timestamps, logger });
   const endpoint = new WebSocketEndpoint(config, { hub, dispatcher, clock: systemClock, logger, faults });
   const rates = new Rates(hub.counters, systemClock);
+  const keys = new KeyRing(config.apiKey === "" ? [] : [{ name: "api-key", role: "admin", key: config.apiKey }]);
   let draining = false;
   const answer = createHttp(
     { ...config, maxConnections: connectionLimit(config.maxConnections) },
@@ -143,7 +144,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       rates,
       version,
       rateLimit: new RateLimit(config.rateLimitPerMin, config.rateLimitBurst),
-      authenticate: createAuthenticator(config.apiKey),
+      authenticate: createAuthenticator(keys),
       allowsOrigin: createOriginCheck(config.allowedOrigins),
       connectionCount: () => endpoint.connectionCount,
       isDraining: () => draining,

@@ -2,6 +2,7 @@ import type { WebSocketHandler } from "bun";
 import type { Clock } from "../core/clock.ts";
 import type { Hub } from "../core/hub.ts";
 import { CLOSE, Refusal } from "../protocol/errors.ts";
+import { ANYBODY } from "./access/principal.ts";
 import { Connection, type Socket, type SocketData } from "./connection.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { FaultLog } from "./fault-log.ts";
@@ -56,7 +57,7 @@ export class WebSocketEndpoint {
   /** The handlers and settings for `Bun.serve`. */
   handlers(): WebSocketHandler<SocketData> {
     return {
-      data: { address: "", connection: undefined },
+      data: { address: "", principal: ANYBODY, connection: undefined },
       maxPayloadLength: this.#options.maxMessageSize,
       backpressureLimit: this.#options.maxMessageSize + BACKPRESSURE_RESERVE_BYTES,
       perMessageDeflate: this.#options.enableCompression,
@@ -65,7 +66,7 @@ export class WebSocketEndpoint {
       sendPings: false,
       open: (socket) => this.#open(socket),
       message: (socket, message) => this.#guard(socket, (connection) => this.#message(connection, message)),
-      drain: (socket) => this.#guard(socket, (connection) => connection.session?.drained()),
+      drain: (socket) => this.#guard(socket, (connection) => connection.session.drained()),
       ping: (socket) => this.#guard(socket, (connection) => this.#controlFrame(connection)),
       pong: (socket) => this.#guard(socket, (connection) => this.#controlFrame(connection)),
       close: (socket, code, reason) => this.#close(socket, code, reason),
@@ -77,19 +78,19 @@ export class WebSocketEndpoint {
     const now = this.#ports.clock.monotonicMs();
     for (const connection of this.#connections) {
       if (beat(connection, now, this.#options) === "alive") continue;
-      this.#ports.logger.info({ session: connection.session?.id }, "no answer to pings, connection given up");
-      connection.session?.terminate();
+      this.#ports.logger.info({ session: connection.session.id }, "no answer to pings, connection given up");
+      connection.session.terminate();
     }
   }
 
   #open(socket: Socket): void {
     const { clock, hub, logger } = this.#ports;
     const { enableCompression, pingIntervalMs } = this.#options;
-    const connection = new Connection(socket, clock.monotonicMs(), pingIntervalMs, enableCompression);
+    const connection = new Connection(socket, hub, clock.monotonicMs(), pingIntervalMs, enableCompression);
     socket.data.connection = connection;
-    connection.session = hub.connect(connection);
     this.#connections.add(connection);
-    logger.info({ session: connection.session.id, address: connection.address }, "client connected");
+    const { address, principal, session } = connection;
+    logger.info({ session: session.id, address, as: principal.name }, "client connected");
   }
 
   #message(connection: Connection, message: string | Buffer): void {
@@ -97,8 +98,8 @@ export class WebSocketEndpoint {
     connection.heard = true;
     connection.requestCount++;
     // One that is being closed gets no more answers.
-    if (session === undefined || !session.isOpen) return;
-    if (typeof message === "string") this.#ports.dispatcher.dispatch(session, message);
+    if (!session.isOpen) return;
+    if (typeof message === "string") this.#ports.dispatcher.dispatch(connection, message);
     else this.#ports.dispatcher.refuse(session, undefined, new Refusal("BAD_REQUEST", "messages must be text"));
   }
 
@@ -110,7 +111,7 @@ export class WebSocketEndpoint {
       connection.controlFrames = 0;
     }
     if (++connection.controlFrames > this.#options.maxControlFramesPerSec) {
-      connection.session?.close(CLOSE.POLICY, "too many control frames");
+      connection.session.close(CLOSE.POLICY, "too many control frames");
     }
   }
 
@@ -121,13 +122,11 @@ export class WebSocketEndpoint {
     this.#connections.delete(connection);
     const { clock, hub, logger } = this.#ports;
     const { session } = connection;
-    if (session !== undefined) {
-      const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
-      const { requestCount } = connection;
-      const counts = { requests: requestCount, subscriptions: hub.subscriptionCount(session) };
-      logger.info({ session: session.id, code, reason, durationMs, ...counts }, "client disconnected");
-      hub.disconnect(session);
-    }
+    const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
+    const { requestCount } = connection;
+    const counts = { requests: requestCount, subscriptions: hub.subscriptionCount(session) };
+    logger.info({ session: session.id, code, reason, durationMs, ...counts }, "client disconnected");
+    hub.disconnect(session);
     if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
@@ -138,8 +137,8 @@ export class WebSocketEndpoint {
     try {
       handle(connection);
     } catch (error) {
-      this.#ports.faults.record(error, { session: connection.session?.id });
-      connection.session?.close(CLOSE.INTERNAL, "internal error");
+      this.#ports.faults.record(error, { session: connection.session.id });
+      connection.session.close(CLOSE.INTERNAL, "internal error");
     }
   }
 }

@@ -1,3 +1,4 @@
+import { textOf } from "../../src/core/outbox.ts";
 import type { MessageSource, Transport } from "../../src/core/transport.ts";
 
 /**
@@ -5,6 +6,7 @@ import type { MessageSource, Transport } from "../../src/core/transport.ts";
  * was given, as a real one does, until the client has read and somebody has it try again.
  */
 export class FakeTransport implements Transport {
+  readonly kind = "websocket";
   /** The texts of each write. */
   readonly writes: string[][] = [];
   room = Number.POSITIVE_INFINITY;
@@ -24,7 +26,8 @@ export class FakeTransport implements Transport {
     if (this.failure !== undefined) throw this.failure;
     const texts: string[] = [];
     this.writes.push(texts);
-    for (let text = source.next(); text !== undefined; text = source.next()) {
+    for (let message = source.next(); message !== undefined; message = source.next()) {
+      const text = textOf(message);
       texts.push(text);
       this.#bufferedBytes += text.length;
       this.handOver();

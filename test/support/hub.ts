@@ -80,7 +80,11 @@ export class HubUnderTest {
   /** Publishes `count` times; the payload is padded to the given size. */
   publish(topic: string, count = 1, payloadSize = 1): void {
     for (let i = 0; i < count; i++) {
-      const result = this.hub.publish(topic, { idJson: '"m"', payloadJson: `"${"p".repeat(payloadSize)}"` });
+      const result = this.hub.publish(
+        topic,
+        { idJson: '"m"', payloadJson: `"${"p".repeat(payloadSize)}"` },
+        { dedupe: false },
+      );
       if (result instanceof Refusal) throw new Error(`${result.code}: ${result.message}`);
     }
   }

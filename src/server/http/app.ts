@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { Refusal } from "../../protocol/errors.ts";
 import { readJson } from "./body.ts";
 import type { HttpApp, HttpBindings, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
+import { presentedCredentials } from "./credentials.ts";
 import { addDocsRoutes, isDocsPath } from "./docs.ts";
 import { errorResponse, HttpRefusal } from "./errors.ts";
 import { describeSecurity } from "./security.ts";
@@ -44,9 +45,11 @@ function admission(ports: HttpPorts): Guard {
     if (retrySeconds > 0) {
       return errorResponse("RATE_LIMITED", "too many requests", { "Retry-After": String(retrySeconds) });
     }
-    if (!ports.authenticate(c.req.raw.headers)) {
-      return errorResponse("UNAUTHORIZED", "a valid API key is needed (X-API-Key)", { "WWW-Authenticate": "Bearer" });
+    const principal = await ports.authenticate(presentedCredentials(c.req.raw));
+    if (principal instanceof Refusal) {
+      return errorResponse(principal.code, principal.message, { "WWW-Authenticate": "Bearer" });
     }
+    c.set("principal", principal);
     if (!isDecodable(c.req.url)) return errorResponse("BAD_REQUEST", "the path's percent-encoding is not UTF-8");
     return next();
   };

@@ -2,7 +2,8 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Server } from "bun";
 import type { Clock } from "../../core/clock.ts";
 import type { Hub } from "../../core/hub.ts";
-import type { Authenticate } from "../auth.ts";
+import type { Authenticate } from "../access/authenticator.ts";
+import type { Principal } from "../access/principal.ts";
 import type { SocketData } from "../connection.ts";
 import type { FaultLog } from "../fault-log.ts";
 import type { AllowsOrigin } from "../origin.ts";
@@ -15,8 +16,10 @@ export interface HttpBindings {
   readonly address: string;
 }
 
+/** The environment of every route: what came with the request, and who makes it. */
 export interface HttpEnv {
   Bindings: HttpBindings;
+  Variables: { principal: Principal };
 }
 
 export type HttpApp = OpenAPIHono<HttpEnv>;

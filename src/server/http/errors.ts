@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { ERRORS, type ErrorCode } from "../../protocol/errors.ts";
+import { ERRORS, type ErrorCode, type Refusal } from "../../protocol/errors.ts";
 import { errorBodySchema } from "../../protocol/messages.ts";
 
 /** The one body of all HTTP errors; the same object as in a WebSocket error. */
@@ -8,6 +8,11 @@ export const errorResponseSchema = z.object({ error: errorBodySchema });
 /** An HTTP answer that refuses. */
 export function errorResponse(code: ErrorCode, message: string, headers: Record<string, string> = {}): Response {
   return Response.json({ error: { code, message } }, { status: ERRORS[code].httpStatus, headers });
+}
+
+/** Ends a route's work where there is a refusal. */
+export function refuseIf(refusal: Refusal | undefined, headers: Record<string, string> = {}): void {
+  if (refusal !== undefined) throw new HttpRefusal(refusal.code, refusal.message, headers);
 }
 
 /** Thrown by a route to refuse its request; the application turns it into the answer. */

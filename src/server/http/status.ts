@@ -1,7 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { formatDuration } from "../../config/duration.ts";
+import { refusesAdministration } from "../access/permissions.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
-import { describeErrors } from "./errors.ts";
+import { describeErrors, refuseIf } from "./errors.ts";
 import { SECURITY } from "./security.ts";
 import { describeTopic, topicSchema } from "./topics.ts";
 
@@ -112,6 +113,7 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
   });
 
   app.openapi(statsRoute, (c) => {
+    refuseIf(refusesAdministration(c.var.principal));
     const { active, topics } = topicStats(hub);
     const queues = queueStats(hub);
     const perSecond = rates.perSecond();

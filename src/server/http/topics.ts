@@ -2,8 +2,9 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Topic } from "../../core/topic.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { topicNameSchema } from "../../protocol/messages.ts";
+import { refusesAdministration } from "../access/permissions.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
-import { describeErrors, HttpRefusal } from "./errors.ts";
+import { describeErrors, HttpRefusal, refuseIf } from "./errors.ts";
 import { SECURITY } from "./security.ts";
 
 export const topicSchema = z
@@ -92,6 +93,7 @@ const deleteTopicRoute = createRoute({
 /** Adds the routes that manage topics. */
 export function addTopicRoutes(app: HttpApp, { hub }: HttpPorts): void {
   app.openapi(createTopicRoute, (c) => {
+    refuseIf(refusesAdministration(c.var.principal));
     const { name } = c.req.valid("json");
     const topic = hub.createTopic(name);
     if (topic instanceof Refusal) {
@@ -100,8 +102,12 @@ export function addTopicRoutes(app: HttpApp, { hub }: HttpPorts): void {
     }
     return c.json({ status: "created" as const, topic: name }, 201);
   });
-  app.openapi(listTopicsRoute, (c) => c.json({ topics: [...hub.topics()].map(describeTopic) }, 200));
+  app.openapi(listTopicsRoute, (c) => {
+    refuseIf(refusesAdministration(c.var.principal));
+    return c.json({ topics: [...hub.topics()].map(describeTopic) }, 200);
+  });
   app.openapi(deleteTopicRoute, (c) => {
+    refuseIf(refusesAdministration(c.var.principal));
     const { name } = c.req.valid("param");
     if (!hub.deleteTopic(name)) throw new HttpRefusal("NOT_FOUND", "there is no such topic");
     return c.json({ status: "deleted" as const, topic: name }, 200);

@@ -1,8 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { createAuthenticator } from "./auth.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { presentedCredentials } from "../http/credentials.ts";
+import { createAuthenticator, KeyRing } from "./authenticator.ts";
+import { ANYBODY } from "./principal.ts";
 
 describe("authentication", () => {
-  const authenticate = createAuthenticator("s3cret");
+  const keys = new KeyRing([
+    { name: "ours", role: "admin", key: "s3cret" },
+    { name: "feed", role: "publish", key: "f33d" },
+  ]);
+  const authenticate = createAuthenticator(keys);
+  const whoSends = (headers: Record<string, string>) =>
+    authenticate(presentedCredentials(new Request("http://localhost/stats", { headers })));
 
   test.each<[string, Record<string, string>]>([
     ["the key in X-API-Key", { "X-API-Key": "s3cret" }],
@@ -10,7 +19,11 @@ describe("authentication", () => {
     ["the key as a bearer, in another spelling", { authorization: "bearer   s3cret " }],
     ["the key in both", { "X-API-Key": "s3cret", Authorization: "Bearer s3cret" }],
   ])("accepts %s", (_what, headers) => {
-    expect(authenticate(new Headers(headers))).toBe(true);
+    expect(whoSends(headers)).toMatchObject({ name: "ours", isAdmin: true });
+  });
+
+  test("tells the keys apart", () => {
+    expect(whoSends({ "X-API-Key": "f33d" })).toMatchObject({ name: "feed", isAdmin: false });
   });
 
   test.each<[string, Record<string, string>]>([
@@ -26,12 +39,12 @@ describe("authentication", () => {
     ["two words as a bearer", { Authorization: "Bearer s3cret s3cret" }],
     ["a wrong X-API-Key beside a right bearer", { "X-API-Key": "x", Authorization: "Bearer s3cret" }],
   ])("refuses %s", (_what, headers) => {
-    expect(authenticate(new Headers(headers))).toBe(false);
+    expect(whoSends(headers)).toBeInstanceOf(Refusal);
   });
 
   test("is not asked for where no key is set", () => {
-    const open = createAuthenticator("");
-    expect(open(new Headers())).toBe(true);
-    expect(open(new Headers({ "X-API-Key": "anything" }))).toBe(true);
+    const open = createAuthenticator(new KeyRing([]));
+    expect(open({})).toBe(ANYBODY);
+    expect(open({ key: "anything" })).toBe(ANYBODY);
   });
 });
