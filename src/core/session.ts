@@ -80,7 +80,7 @@ export class Session implements MessageSource {
     return !this.#closed && this.#ending === undefined;
   }
 
-  /** Sends a message with all others of this tick; a closed or ending session ignores it. */
+  /** Sends a message with all others of the same burst; a closed or ending session ignores it. */
   send(message: Outgoing): void {
     if (!this.isOpen) return;
     try {
