@@ -7,6 +7,7 @@ import type { MessageSource, Transport } from "../src/core/transport.ts";
 import { MemoryEngine } from "../src/engine/memory.ts";
 import { createDecoder } from "../src/protocol/decode.ts";
 import { ANYBODY } from "../src/server/access/principal.ts";
+import { signingSecret, Tokens } from "../src/server/access/tokens.ts";
 import { Dispatcher } from "../src/server/dispatch.ts";
 import { createLog } from "../src/server/logger.ts";
 import { systemClock } from "../src/server/system-clock.ts";
@@ -89,11 +90,17 @@ function publishCpuUs(subscribers: number): number {
       defer: (run) => void deferred.push(run),
     },
   );
-  const dispatcher = new Dispatcher({ hub, decode: createDecoder(100), timestamps, logger });
+  const dispatcher = new Dispatcher({
+    hub,
+    decode: createDecoder(100),
+    timestamps,
+    logger,
+    tokens: new Tokens(signingSecret("", undefined), systemClock),
+  });
   for (let i = 0; i < subscribers; i++) {
     hub.subscribe(hub.connect(new NullTransport()), { topic: "bench", clientId: "c", lastN: 0, since: undefined });
   }
-  const publisher = { session: hub.connect(new NullTransport()), principal: ANYBODY };
+  const publisher = { session: hub.connect(new NullTransport()), principal: ANYBODY, renewing: false };
   return leastCpuUs(Math.max(4000, DELIVERIES_A_RUN / Math.max(1, subscribers)), (n) => {
     dispatcher.dispatch(publisher, requests[n % DISTINCT_MESSAGES] ?? "");
     if (n % BATCH !== BATCH - 1) return;

@@ -63,8 +63,17 @@ describe("docs/specification-coverage.md", () => {
   test("has a row for every error code, message type and endpoint", () => {
     const all = rows.map(({ what }) => what).join("\n");
     const codes = ERROR_CODES.filter((code) => !NEVER_SENT.includes(code));
-    const types = ["subscribe", "unsubscribe", "publish", "ping", "ack", "event", "error", "pong", "info"];
-    const endpoints = ["/topics", "/topics/{name}", "/health", "/stats", "/ws", "/swagger/", "/asyncapi.json"];
+    const types = ["subscribe", "unsubscribe", "publish", "ping", "refresh", "ack", "event", "error", "pong", "info"];
+    const endpoints = [
+      "/topics",
+      "/topics/{name}",
+      "/tokens",
+      "/health",
+      "/stats",
+      "/ws",
+      "/swagger/",
+      "/asyncapi.json",
+    ];
     for (const word of [...codes, ...types.map((type) => `\`${type}\``), ...endpoints]) expect(all).toContain(word);
   });
 

@@ -9,6 +9,7 @@ import { Timestamps } from "../src/core/clock.ts";
 import { Hub } from "../src/core/hub.ts";
 import { MemoryEngine } from "../src/engine/memory.ts";
 import { ANYBODY } from "../src/server/access/principal.ts";
+import { signingSecret, Tokens } from "../src/server/access/tokens.ts";
 import { FaultLog } from "../src/server/fault-log.ts";
 import { createApp } from "../src/server/http/app.ts";
 import type { HttpApp } from "../src/server/http/context.ts";
@@ -20,7 +21,7 @@ import { ServerProcess } from "./support/server-process.ts";
 
 setDefaultTimeout(30_000);
 
-const REQUEST_TYPES = ["ping", "publish", "subscribe", "unsubscribe"];
+const REQUEST_TYPES = ["ping", "publish", "refresh", "subscribe", "unsubscribe"];
 const ANSWER_TYPES = ["ack", "error", "event", "info", "pong"];
 
 const openApiSchema = z.looseObject({
@@ -157,6 +158,7 @@ function makeApp(): HttpApp {
       rates: new Rates(hub.counters, clock),
       rateLimit: new RateLimit(0, 1),
       authenticate: () => ANYBODY,
+      tokens: new Tokens(signingSecret("", undefined), clock),
       allowsOrigin: () => true,
       connectionCount: () => 0,
       isDraining: () => false,
@@ -193,6 +195,7 @@ describe("the operations of the OpenAPI document", () => {
       "GET /swagger/doc.json",
       "GET /topics",
       "GET /ws",
+      "POST /tokens",
       "POST /topics",
     ]);
   });

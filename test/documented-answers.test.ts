@@ -65,8 +65,17 @@ async function upgrade(from: ServerProcess, headers: Record<string, string> = WI
   }
 }
 
-async function createSlowly(): Promise<Answer> {
-  const head = `POST /topics HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEY}\r\nContent-Type: application/json\r\n`;
+function makeToken(from: ServerProcess, body: string, headers: Record<string, string> = WITH_KEY): Promise<Answer> {
+  return ask(from, "POST /tokens", { headers: { "Content-Type": "application/json", ...headers }, body });
+}
+
+async function withToken(): Promise<Record<string, string>> {
+  const { body } = await makeToken(server, '{"client_id":"c"}');
+  return { Authorization: `Bearer ${z.object({ token: z.string() }).parse(body).token}` };
+}
+
+async function sendSlowly(path: string): Promise<Answer> {
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEY}\r\nContent-Type: application/json\r\n`;
   const answer = await rawRequest(server.port, `${head}Content-Length: 20\r\n\r\n{`);
   return { status: answer.status, body: JSON.parse(answer.body) };
 }
@@ -77,7 +86,7 @@ const EXERCISES: Record<string, () => Promise<Answer>> = {
   "POST /topics 409": () => create(server, '{"name":"t"}'),
   "POST /topics 400": () => create(server, '{"name":5}'),
   "POST /topics 401": () => create(server, '{"name":"t"}', {}),
-  "POST /topics 408": createSlowly,
+  "POST /topics 408": () => sendSlowly("/topics"),
   "POST /topics 413": () => create(server, " ".repeat(1_048_577)),
   "POST /topics 429": () => create(limited, '{"name":"t"}'),
   "POST /topics 503": () => create(draining, '{"name":"t"}'),
@@ -85,6 +94,19 @@ const EXERCISES: Record<string, () => Promise<Answer>> = {
   "GET /topics 401": () => ask(server, "GET /topics"),
   "GET /topics 429": () => ask(limited, "GET /topics"),
   "GET /topics 503": () => ask(draining, "GET /topics"),
+  "POST /tokens 200": () => makeToken(server, '{"client_id":"c","subscribe":["a*"],"ttl":"60s"}'),
+  "POST /tokens 400": () => makeToken(server, '{"client_id":"c","ttl":"25h"}'),
+  "POST /tokens 401": () => makeToken(server, '{"client_id":"c"}', {}),
+  "POST /tokens 403": async () => makeToken(server, '{"client_id":"c"}', await withToken()),
+  "POST /tokens 408": () => sendSlowly("/tokens"),
+  "POST /tokens 413": () => makeToken(server, " ".repeat(1_048_577)),
+  "POST /tokens 429": () => makeToken(limited, '{"client_id":"c"}'),
+  "POST /tokens 503": () => makeToken(draining, '{"client_id":"c"}'),
+  "GET /stats 403": async () => ask(server, "GET /stats", { headers: await withToken() }),
+  "GET /topics 403": async () => ask(server, "GET /topics", { headers: await withToken() }),
+  "POST /topics 403": async () => create(server, '{"name":"t"}', await withToken()),
+  "DELETE /topics/{name} 403": async () =>
+    ask(server, "DELETE /topics/t", { method: "DELETE", headers: await withToken() }),
   "GET /stats 200": () => ask(server, "GET /stats", { headers: WITH_KEY }),
   "GET /stats 401": () => ask(server, "GET /stats"),
   "GET /stats 429": () => ask(limited, "GET /stats"),

@@ -147,6 +147,27 @@ describe("a publish", () => {
     await publisher.published("t", "same", 1);
     expect(await subscriber.settled()).toHaveLength(2);
   });
+
+  test("with dedupe is answered with the first offset while the topic holds the id", async () => {
+    await using server = await ServerProcess.start(["-ring-buffer-size=2"]);
+    using client = await TestClient.connect(server.port);
+    const publish = async (id: string, extra: object = { dedupe: true }) => {
+      client.publish("t", id, id, extra);
+      const { offset, duplicate } = await client.expect("ack");
+      return duplicate === undefined ? offset : `again ${offset}`;
+    };
+    expect([await publish("a"), await publish("b"), await publish("a"), await publish("b")]).toEqual([
+      1,
+      2,
+      "again 1",
+      "again 2",
+    ]);
+    // Without dedupe an id says nothing; and the first one has now left the ring.
+    expect([await publish("b", {}), await publish("a")]).toEqual([3, 4]);
+    expect((await server.stats()).topics["t"]).toMatchObject({ message_count: 4 });
+    client.publish("t", "a", 1, { dedupe: "yes" });
+    expect(await client.expect("error")).toMatchObject({ error: { code: "BAD_REQUEST" } });
+  });
 });
 
 describe("an event", () => {

@@ -30,6 +30,7 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "max-subscriptions": ["19", 19],
   "max-control-frames-per-sec": ["20", 20],
   "api-key": ["secret-key", "***"],
+  "token-secret": ["a-secret-of-at-least-thirty-two-characters", "***"],
   "enable-cors": ["1", true],
   "allowed-origins": ["https://a.example, https://b.example", ["https://a.example", "https://b.example"]],
   "rate-limit-per-min": ["21", 21],

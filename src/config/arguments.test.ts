@@ -40,6 +40,7 @@ describe("the command line", () => {
       maxSubscriptions: 1024,
       maxControlFramesPerSec: 100,
       apiKey: "",
+      tokenSecret: "",
       enableCors: false,
       allowedOrigins: ["*"],
       rateLimitPerMin: 1000,
@@ -242,6 +243,14 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
   maxTopics: { good: [["1", 1]], bad: ["0", "100000001", "x"] },
   maxSubscriptions: { good: [["1", 1]], bad: ["0", "1000001", "x"] },
   maxControlFramesPerSec: { good: [["1", 1]], bad: ["0", "1000001", "x"] },
+  tokenSecret: {
+    good: [
+      ["", ""],
+      ["s".repeat(32), "s".repeat(32)],
+      ["~".repeat(1024), "~".repeat(1024)],
+    ],
+    bad: ["s".repeat(31), "s".repeat(1025), `${"s".repeat(32)} `, "é".repeat(32)],
+  },
   apiKey: {
     good: [
       ["", ""],
@@ -365,7 +374,7 @@ describe("descriptions", () => {
   test("of defaults are what the defaults are", () => {
     for (const name of OPTION_NAMES) {
       const { defaultText, defaultValue, flag } = OPTIONS[name];
-      if (name === "host" || name === "apiKey") continue;
+      if (name === "host" || name === "apiKey" || name === "tokenSecret") continue;
       expect<unknown>(configOf([`-${flag}=${defaultText}`])[name]).toEqual(defaultValue);
     }
   });

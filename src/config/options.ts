@@ -73,6 +73,13 @@ function parseApiKey(text: string): string | InvalidValue {
     : new InvalidValue("must be at most 256 visible ASCII characters without spaces");
 }
 
+function parseSecret(text: string): string | InvalidValue {
+  // RFC 7518, section 3.2: a key for HS256 has at least as many bits as the hash.
+  return /^([\x21-\x7e]{32,1024})?$/.test(text)
+    ? text
+    : new InvalidValue("must be 32 to 1024 visible ASCII characters without spaces");
+}
+
 /** An origin as browsers send it: scheme, host and, unless it is the scheme's own, port; or `null`. */
 function isOrigin(text: string): boolean {
   if (text === "*" || text === "null") return true;
@@ -237,6 +244,16 @@ export const OPTIONS = {
     placeholder: "key",
     secret: true,
     parse: parseApiKey,
+  },
+  tokenSecret: {
+    flag: "token-secret",
+    group: SECURITY,
+    help: "Secret that tokens are signed with (HS256); empty: derived from the API key, random without one",
+    defaultValue: "",
+    defaultText: "derived from the API key",
+    placeholder: "secret",
+    secret: true,
+    parse: parseSecret,
   },
   enableCors: boolean({ flag: "enable-cors", group: SECURITY, help: "Send CORS headers to allowed origins" }, false),
   allowedOrigins: {

@@ -130,6 +130,11 @@ export class Hub {
     return this.#subscriptions.get(session)?.size ?? 0;
   }
 
+  /** The topics that a session is subscribed to. */
+  topicNames(session: Session): readonly string[] {
+    return [...(this.#subscriptions.get(session)?.keys() ?? [])];
+  }
+
   topics(): IterableIterator<Topic> {
     return this.#topics.values();
   }

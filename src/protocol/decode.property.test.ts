@@ -59,6 +59,8 @@ function onTheWire(decoded: Exclude<ClientMessage, { type: "invalid" }>): unknow
     }
     case "ping":
       return { type: "ping", ...id };
+    case "refresh":
+      return { type: "refresh", token: decoded.token, ...id };
   }
 }
 
@@ -104,7 +106,7 @@ const scalars = fc.constantFrom(
   ...["9007199254740991", "9007199254740993", "9223372036854775807", '""', '"x"', "[]", "{}", "[1,[2]]", '{"a":{}}'],
 );
 const depths = fc.constantFrom(997, 998, 999, 1000, 1001, 5000);
-const typeNames = fc.constantFrom("subscribe", "unsubscribe", "publish", "ping");
+const typeNames = fc.constantFrom("subscribe", "unsubscribe", "publish", "ping", "refresh");
 
 /** The JSON text of a string, with some of its characters as escapes. */
 function quote(text: string, g: Choose): string {
@@ -153,7 +155,8 @@ const lastN: Maker = (g) => g(fc.integer({ min: -1, max: MAX_LAST_N + 1 })).toSt
 function request(g: Choose): string {
   const type = g(typeNames);
   const makers: Record<string, Maker> = { type: (choose) => quote(type, choose) };
-  if (type !== "ping") makers["topic"] = string;
+  if (type !== "ping" && type !== "refresh") makers["topic"] = string;
+  if (type === "refresh") makers["token"] = string;
   if (type === "subscribe" || type === "unsubscribe") makers["client_id"] = string;
   if (type === "publish") makers["message"] = message;
   if (type === "publish" && g(sometimes)) makers["dedupe"] = (choose) => choose(fc.constantFrom("true", "false"));

@@ -71,7 +71,7 @@ describe("a request", () => {
   test.each([{}, { type: "hello" }, { type: 5 }, { type: null }, { type: ["ping"] }, { type: "__proto__" }])(
     "must be of a known type, unlike %j",
     (request) => {
-      expect(refusalOf(request)).toBe("type must be subscribe, unsubscribe, publish or ping");
+      expect(refusalOf(request)).toBe("type must be subscribe, unsubscribe, publish, ping or refresh");
     },
   );
 

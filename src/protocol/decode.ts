@@ -198,6 +198,8 @@ function decodeBySchema(text: string, schema: Schema): ClientMessage {
       return { type: "unsubscribe", topic: request.topic, clientId: request.client_id, requestIdJson: requestId };
     case "ping":
       return { type: "ping", requestIdJson: requestId };
+    case "refresh":
+      return { type: "refresh", token: request.token, requestIdJson: requestId };
     case "publish":
       // decodePublish takes every valid publish, so the two disagree: a defect of ours, not of the client.
       throw new Error("the fast decoder refused a publish that the schema accepts");

@@ -74,6 +74,11 @@ export function encodeUnsubscribeAck(requestIdJson: string | undefined, topicJso
   return `{"type":"ack",${requestIdMember(requestIdJson)}"topic":${topicJson},"status":"ok","ts":"${ts}"}`;
 }
 
+/** The answer to a refresh; `expiresAt` is when the new token ends. */
+export function encodeRefreshAck(requestIdJson: string | undefined, expiresAt: string, ts: string) {
+  return `{"type":"ack",${requestIdMember(requestIdJson)}"status":"ok","expires_at":"${expiresAt}","ts":"${ts}"}`;
+}
+
 /** The answer to a ping. */
 export function encodePong(requestIdJson: string | undefined, ts: string) {
   return `{"type":"pong",${requestIdMember(requestIdJson)}"ts":"${ts}"}`;

@@ -45,6 +45,7 @@ export const CLOSE = {
   GOING_AWAY: 1001,
   POLICY: 1008,
   INTERNAL: 1011,
+  UNAUTHORIZED: 4401,
   TOPIC_DELETED: 4404,
 } as const;
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];

@@ -14,7 +14,7 @@ function name(description: string) {
 }
 
 export const topicNameSchema = name("The topic's name").meta({ examples: ["orders"] });
-const clientIdSchema = name("Labels the subscriber").meta({ examples: ["s1"] });
+export const clientIdSchema = name("Labels the subscriber").meta({ examples: ["s1"] });
 const requestIdSchema = z
   .string()
   .refine(isRequestId, { error: `must be a string of at most ${MAX_REQUEST_ID_CHARS} characters` })
@@ -71,8 +71,13 @@ export function clientMessageSchema(maxLastN: number) {
     request_id: requestIdSchema,
   });
   const ping = z.object({ type: z.literal("ping"), request_id: requestIdSchema });
-  return z.discriminatedUnion("type", [subscribe, unsubscribe, publish, ping], {
-    error: "type must be subscribe, unsubscribe, publish or ping",
+  const refresh = z.object({
+    type: z.literal("refresh"),
+    token: z.string().meta({ description: "The token that takes the place of the one that the connection came with" }),
+    request_id: requestIdSchema,
+  });
+  return z.discriminatedUnion("type", [subscribe, unsubscribe, publish, ping, refresh], {
+    error: "type must be subscribe, unsubscribe, publish, ping or refresh",
   });
 }
 
@@ -94,6 +99,11 @@ const infoSchema = z.discriminatedUnion("code", [
   }),
   z.object({ code: z.literal("TOPIC_DELETED"), message: z.string() }),
   z.object({ code: z.literal("SERVER_SHUTDOWN"), message: z.string() }),
+  z.object({
+    code: z.literal("TOKEN_EXPIRING"),
+    message: z.string(),
+    expires_at: timestampSchema.meta({ description: "When the connection's token ends, and with it the connection" }),
+  }),
 ]);
 
 /** The schema of all that the server sends. Clients ignore keys that they don't know. */
@@ -101,12 +111,13 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("ack"),
     request_id: requestIdSchema,
-    topic: topicNameSchema,
+    topic: topicNameSchema.optional().meta({ description: "Absent in the answer to refresh" }),
     status: z.literal("ok"),
     epoch: epochSchema.optional().meta({ description: "Subscribe only: the topic's incarnation" }),
     offset: offsetSchema.optional().meta({ description: "Subscribe: the newest offset; publish: the event's own" }),
     duplicate: z.literal(true).optional().meta({ description: "Publish with dedupe: the event was there already" }),
     recovered: z.boolean().optional().meta({ description: "Subscribe with since: whether nothing was missed" }),
+    expires_at: timestampSchema.optional().meta({ description: "Refresh: when the new token ends" }),
     ts: timestampSchema,
   }),
   z.object({
@@ -170,6 +181,12 @@ export interface PingRequest extends Correlated {
   readonly type: "ping";
 }
 
+/** The renewal of the token that a connection came with. */
+export interface RefreshRequest extends Correlated {
+  readonly type: "refresh";
+  readonly token: string;
+}
+
 /** A text that is no valid request. */
 export interface InvalidRequest extends Correlated {
   readonly type: "invalid";
@@ -177,4 +194,10 @@ export interface InvalidRequest extends Correlated {
 }
 
 /** One decoded request. */
-export type ClientMessage = SubscribeRequest | UnsubscribeRequest | PublishRequest | PingRequest | InvalidRequest;
+export type ClientMessage =
+  | SubscribeRequest
+  | UnsubscribeRequest
+  | PublishRequest
+  | PingRequest
+  | RefreshRequest
+  | InvalidRequest;

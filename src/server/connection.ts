@@ -4,7 +4,7 @@ import { type Outgoing, textOf } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { MessageSource, Transport } from "../core/transport.ts";
 import type { CloseCode } from "../protocol/errors.ts";
-import type { Principal } from "./access/principal.ts";
+import type { Principal, TokenLife } from "./access/principal.ts";
 
 /** What Bun keeps with a socket: filled when it opens. */
 export interface SocketData {
@@ -21,6 +21,10 @@ export class Connection implements Transport {
   readonly kind = "websocket";
   /** Who the client is now: a token can be renewed in place. */
   principal: Principal;
+  /** The token whose near end it was told of. */
+  warnedOf: TokenLife | undefined;
+  /** Whether a renewal of its token is under way. */
+  renewing = false;
   readonly address: string;
   readonly openedAtMs: number;
   readonly session: Session;

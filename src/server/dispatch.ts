@@ -7,13 +7,15 @@ import {
   encodeError,
   encodePong,
   encodePublishAck,
+  encodeRefreshAck,
   encodeSubscribeAck,
   encodeUnsubscribeAck,
 } from "../protocol/encode.ts";
 import { Refusal } from "../protocol/errors.ts";
-import type { PublishRequest, SubscribeRequest, UnsubscribeRequest } from "../protocol/messages.ts";
+import type { PublishRequest, RefreshRequest, SubscribeRequest, UnsubscribeRequest } from "../protocol/messages.ts";
 import { refusesClientId, refusesPublish, refusesSubscribe } from "./access/permissions.ts";
 import type { Principal } from "./access/principal.ts";
+import type { Tokens } from "./access/tokens.ts";
 import type { Logger } from "./logger.ts";
 
 /** What the dispatcher works with. */
@@ -22,12 +24,15 @@ export interface DispatcherPorts {
   readonly decode: Decode;
   readonly timestamps: Timestamps;
   readonly logger: Logger;
+  readonly tokens: Pick<Tokens, "verify">;
 }
 
 /** Who sends requests. */
 export interface Client {
   readonly session: Session;
-  readonly principal: Principal;
+  principal: Principal;
+  /** Whether a renewal of its token is under way. */
+  renewing: boolean;
 }
 
 /** Carries out what clients ask for. Every request gets exactly one answer: ack, pong or error. */
@@ -55,6 +60,9 @@ export class Dispatcher {
         break;
       case "unsubscribe":
         this.#unsubscribe(client, request);
+        break;
+      case "refresh":
+        this.#refresh(client, request);
         break;
       case "ping":
         session.send(encodePong(request.requestIdJson, this.#ports.timestamps.now()));
@@ -119,6 +127,46 @@ export class Dispatcher {
       this.#ports.hub.unsubscribe(session, request.topic, request.clientId);
     if (topic instanceof Refusal) this.refuse(session, request.requestIdJson, topic);
     else session.send(encodeUnsubscribeAck(request.requestIdJson, topic.nameJson, this.#ports.timestamps.now()));
+  }
+
+  #refresh(client: Client, request: RefreshRequest): void {
+    const { session } = client;
+    if (client.renewing) {
+      this.refuse(session, request.requestIdJson, new Refusal("RATE_LIMITED", "another refresh is under way"));
+      return;
+    }
+    client.renewing = true;
+    this.#renew(client, request.token)
+      .then((renewed) => {
+        if (renewed instanceof Refusal) this.refuse(session, request.requestIdJson, renewed);
+        else session.send(encodeRefreshAck(request.requestIdJson, renewed, this.#ports.timestamps.now()));
+      })
+      .catch((error: unknown) => {
+        this.#ports.logger.error({ session: session.id, err: error }, "refresh failed");
+        this.refuse(session, request.requestIdJson, new Refusal("INTERNAL", "the token could not be checked"));
+      })
+      .finally(() => {
+        client.renewing = false;
+      });
+  }
+
+  /** Puts a new token in the place of the client's; returns when that one ends. */
+  async #renew(client: Client, token: string): Promise<string | Refusal> {
+    if (client.principal.life === undefined) {
+      return new Refusal("BAD_REQUEST", "this connection did not come with a token");
+    }
+    const principal = await this.#ports.tokens.verify(token);
+    if (principal instanceof Refusal) return principal;
+    if (principal.life === undefined || principal.clientId !== client.principal.clientId) {
+      return new Refusal("FORBIDDEN", "the token is another client's");
+    }
+    for (const name of this.#ports.hub.topicNames(client.session)) {
+      if (!principal.maySubscribe(name)) {
+        return new Refusal("FORBIDDEN", `the token does not allow ${JSON.stringify(name)}; unsubscribe from it first`);
+      }
+    }
+    client.principal = principal;
+    return new Date(principal.life.expiresAtMs).toISOString();
   }
 
   #logRequest(session: Session, type: string, topic: string | undefined): void {

@@ -5,6 +5,7 @@ import { Hub } from "../core/hub.ts";
 import { MemoryEngine } from "../engine/memory.ts";
 import { createDecoder } from "../protocol/decode.ts";
 import { createAuthenticator, KeyRing } from "./access/authenticator.ts";
+import { signingSecret, Tokens } from "./access/tokens.ts";
 import { clientAddress } from "./client-address.ts";
 import type { SocketData } from "./connection.ts";
 import { connectionLimit } from "./connection-limit.ts";
@@ -129,11 +130,12 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const hubLog = new HubLog(logger, faults);
   const timestamps = new Timestamps(systemClock);
   const hub = createHub(config, hubLog, timestamps);
+  const keys = new KeyRing(config.apiKey === "" ? [] : [{ name: "api-key", role: "admin", key: config.apiKey }]);
+  const tokens = new Tokens(signingSecret(config.tokenSecret, config.apiKey || undefined), systemClock);
   const decode = createDecoder(config.ringBufferSize);
-  const dispatcher = new Dispatcher({ hub, decode, timestamps, logger });
+  const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens });
   const endpoint = new WebSocketEndpoint(config, { hub, dispatcher, clock: systemClock, logger, faults });
   const rates = new Rates(hub.counters, systemClock);
-  const keys = new KeyRing(config.apiKey === "" ? [] : [{ name: "api-key", role: "admin", key: config.apiKey }]);
   let draining = false;
   const answer = createHttp(
     { ...config, maxConnections: connectionLimit(config.maxConnections) },
@@ -144,7 +146,8 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       rates,
       version,
       rateLimit: new RateLimit(config.rateLimitPerMin, config.rateLimitBurst),
-      authenticate: createAuthenticator(keys),
+      authenticate: createAuthenticator(keys, tokens),
+      tokens,
       allowsOrigin: createOriginCheck(config.allowedOrigins),
       connectionCount: () => endpoint.connectionCount,
       isDraining: () => draining,

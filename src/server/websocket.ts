@@ -8,10 +8,12 @@ import type { Dispatcher } from "./dispatch.ts";
 import type { FaultLog } from "./fault-log.ts";
 import { beat, type HeartbeatOptions } from "./heartbeat.ts";
 import type { Logger } from "./logger.ts";
+import { enforceTokenLife } from "./token-life.ts";
 
 /** The rules of the endpoint; each is an option of the server. */
 export interface WebSocketOptions extends HeartbeatOptions {
   readonly maxMessageSize: number;
+  readonly writeWaitMs: number;
   readonly enableCompression: boolean;
   readonly maxControlFramesPerSec: number;
 }
@@ -73,10 +75,12 @@ export class WebSocketEndpoint {
     };
   }
 
-  /** Pings whom it is time to ping, and gives up the dead. To be called every so often. */
+  /** Pings whom it is time to ping, gives up the dead, and ends those whose token has ended. To be called every so often. */
   sweep(): void {
     const now = this.#ports.clock.monotonicMs();
+    const wallMs = this.#ports.clock.wallMs();
     for (const connection of this.#connections) {
+      enforceTokenLife(connection, wallMs, this.#options.writeWaitMs);
       if (beat(connection, now, this.#options) === "alive") continue;
       this.#ports.logger.info({ session: connection.session.id }, "no answer to pings, connection given up");
       connection.session.terminate();

@@ -1,15 +1,18 @@
 import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { presentedCredentials } from "../http/credentials.ts";
 import { createAuthenticator, KeyRing } from "./authenticator.ts";
 import { ANYBODY } from "./principal.ts";
+import { signingSecret, Tokens } from "./tokens.ts";
 
 describe("authentication", () => {
   const keys = new KeyRing([
     { name: "ours", role: "admin", key: "s3cret" },
     { name: "feed", role: "publish", key: "f33d" },
   ]);
-  const authenticate = createAuthenticator(keys);
+  const tokens = new Tokens(signingSecret("", "s3cret"), new FakeClock());
+  const authenticate = createAuthenticator(keys, tokens);
   const whoSends = (headers: Record<string, string>) =>
     authenticate(presentedCredentials(new Request("http://localhost/stats", { headers })));
 
@@ -43,7 +46,7 @@ describe("authentication", () => {
   });
 
   test("is not asked for where no key is set", () => {
-    const open = createAuthenticator(new KeyRing([]));
+    const open = createAuthenticator(new KeyRing([]), tokens);
     expect(open({})).toBe(ANYBODY);
     expect(open({ key: "anything" })).toBe(ANYBODY);
   });

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Refusal } from "../../protocol/errors.ts";
 import { ANYBODY, keyHolder, type Principal, type Role } from "./principal.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** An API key, by whose name its holder is known. */
 export interface ApiKey {
@@ -54,11 +55,21 @@ export class KeyRing {
   }
 }
 
-/** Makes the check of who makes a request. */
-export function createAuthenticator(keys: KeyRing): Authenticate {
-  return ({ bearer, key }) => {
-    if (keys.isEmpty) return ANYBODY;
-    const holder = keys.holderOf(key ?? bearer ?? "");
-    return holder ?? new Refusal("UNAUTHORIZED", "a valid API key is needed (X-API-Key)");
+/** Whether a text has a token's form: three parts, with dots between them. */
+function looksLikeToken(text: string): boolean {
+  return text.split(".").length === 3;
+}
+
+/** Makes the check of who makes a request. Where no key is set, nobody needs one; a token that is presented holds all the same. */
+export function createAuthenticator(keys: KeyRing, tokens: Pick<Tokens, "verify">): Authenticate {
+  return ({ bearer, key, token }) => {
+    const presentedKey = key ?? bearer;
+    const holder = presentedKey === undefined ? undefined : keys.holderOf(presentedKey);
+    if (holder !== undefined) return holder;
+    if (key === undefined) {
+      const presentedToken = bearer !== undefined && looksLikeToken(bearer) ? bearer : token;
+      if (presentedToken !== undefined) return tokens.verify(presentedToken);
+    }
+    return keys.isEmpty ? ANYBODY : new Refusal("UNAUTHORIZED", "a valid API key or token is needed");
   };
 }

@@ -10,6 +10,7 @@ import { addDocsRoutes, isDocsPath } from "./docs.ts";
 import { errorResponse, HttpRefusal } from "./errors.ts";
 import { describeSecurity } from "./security.ts";
 import { addStatusRoutes } from "./status.ts";
+import { addTokenRoute } from "./tokens.ts";
 import { addTopicRoutes } from "./topics.ts";
 import { addUpgradeRoute } from "./upgrade.ts";
 import { withWriteDeadline } from "./write-deadline.ts";
@@ -83,6 +84,7 @@ function addMethodNotAllowed(app: HttpApp): void {
 
 function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
   addTopicRoutes(app, ports);
+  addTokenRoute(app, ports);
   addStatusRoutes(app, ports);
   addUpgradeRoute(app, options, ports);
   addDocsRoutes(app, options, ports);
@@ -107,6 +109,7 @@ export function createApp(options: HttpOptions, ports: HttpPorts): HttpApp {
   }
   app.use(admission(ports));
   app.use("/topics/*", jsonBody(options));
+  app.use("/tokens", jsonBody(options));
   app.notFound(() => errorResponse("NOT_FOUND", "there is nothing at this path"));
   app.onError((error, c) => {
     if (error instanceof HttpRefusal) return errorResponse(error.code, error.message, error.headers);

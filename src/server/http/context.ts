@@ -4,6 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Hub } from "../../core/hub.ts";
 import type { Authenticate } from "../access/authenticator.ts";
 import type { Principal } from "../access/principal.ts";
+import type { Tokens } from "../access/tokens.ts";
 import type { SocketData } from "../connection.ts";
 import type { FaultLog } from "../fault-log.ts";
 import type { AllowsOrigin } from "../origin.ts";
@@ -43,6 +44,7 @@ export interface HttpPorts {
   readonly rates: Rates;
   readonly rateLimit: RateLimit;
   readonly authenticate: Authenticate;
+  readonly tokens: Tokens;
   readonly allowsOrigin: AllowsOrigin;
   readonly connectionCount: () => number;
   /** Whether the server is shutting down and takes nothing new. */

@@ -29,8 +29,8 @@ export class HttpRefusal extends Error {
 
 const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
   BAD_REQUEST: "The request is malformed or breaks a rule",
-  UNAUTHORIZED: "The API key is missing or wrong",
-  FORBIDDEN: "The page's origin may not connect",
+  UNAUTHORIZED: "The API key or token is missing or wrong, or the token has expired",
+  FORBIDDEN: "The key or token does not allow this, or the page's origin may not connect",
   NOT_FOUND: "There is no such topic",
   REQUEST_TIMEOUT: "The body did not arrive in time",
   CONFLICT: "The topic already exists",

@@ -14,6 +14,6 @@ export function describeSecurity(app: HttpApp): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "Bearer", {
     type: "http",
     scheme: "bearer",
-    description: "The same key, as Authorization: Bearer",
+    description: "The same key, or a token of POST /tokens, as Authorization: Bearer",
   });
 }

@@ -61,7 +61,7 @@ const statsRoute = createRoute({
   security: SECURITY,
   responses: {
     200: { description: "The statistics", content: { "application/json": { schema: statsSchema } } },
-    ...describeErrors("UNAUTHORIZED", "RATE_LIMITED", "UNAVAILABLE"),
+    ...describeErrors("UNAUTHORIZED", "FORBIDDEN", "RATE_LIMITED", "UNAVAILABLE"),
   },
 });
 

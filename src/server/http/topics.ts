@@ -49,6 +49,7 @@ const createTopicRoute = createRoute({
     ...describeErrors(
       "BAD_REQUEST",
       "UNAUTHORIZED",
+      "FORBIDDEN",
       "REQUEST_TIMEOUT",
       "CONFLICT",
       "PAYLOAD_TOO_LARGE",
@@ -69,7 +70,7 @@ const listTopicsRoute = createRoute({
       description: "All topics",
       content: { "application/json": { schema: z.object({ topics: z.array(topicSchema) }) } },
     },
-    ...describeErrors("UNAUTHORIZED", "RATE_LIMITED", "UNAVAILABLE"),
+    ...describeErrors("UNAUTHORIZED", "FORBIDDEN", "RATE_LIMITED", "UNAVAILABLE"),
   },
 });
 
@@ -86,7 +87,7 @@ const deleteTopicRoute = createRoute({
       description: "The topic is gone",
       content: { "application/json": { schema: z.object({ status: z.literal("deleted"), topic: topicNameSchema }) } },
     },
-    ...describeErrors("BAD_REQUEST", "UNAUTHORIZED", "NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE"),
+    ...describeErrors("BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE"),
   },
 });
 

@@ -1,0 +1,116 @@
+import { hkdfSync, randomBytes } from "node:crypto";
+import { errors, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import type { Clock } from "../../core/clock.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { isName } from "../../protocol/limits.ts";
+import type { Principal } from "./principal.ts";
+
+/** The audience that every token must name (RFC 7519, section 4.1.3): one made for another service is none for this. */
+export const AUDIENCE = "ringcast";
+const ALGORITHM = "HS256";
+/** The most topics or beginnings of topics that a token may list for each of publishing and subscribing. */
+export const MAX_PATTERNS = 100;
+const MAX_TOKEN_CHARS = 65_536;
+/** A token's end is told this long before it, or a tenth of its lifetime before, whichever is shorter. */
+const MAX_WARNING_MS = 30_000;
+
+/** What a token is to allow. A pattern is a topic's name, or the beginning of names with a `*` behind it. */
+export interface Grant {
+  readonly clientId: string;
+  readonly subscribe: readonly string[];
+  readonly publish: readonly string[];
+  readonly ttlMs: number;
+}
+
+/** A token, and the wall-clock time at which it ends. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
+export const patternsSchema = z.array(z.string().refine(isName)).max(MAX_PATTERNS);
+
+const claimsSchema = z.object({
+  sub: z.string().refine(isName),
+  exp: z.number(),
+  iat: z.number().optional(),
+  subscribe: patternsSchema.default([]),
+  publish: patternsSchema.default([]),
+});
+
+/**
+ * What tokens are signed with.
+ * @param secret what `-token-secret` says, or an empty text
+ * @param apiKey an API key to derive it from otherwise; without one either it is random, and ends with the process
+ */
+export function signingSecret(secret: string, apiKey: string | undefined): Uint8Array {
+  if (secret !== "") return new TextEncoder().encode(secret);
+  if (apiKey === undefined) return randomBytes(32);
+  return new Uint8Array(hkdfSync("sha256", apiKey, "", "ringcast tokens", 32));
+}
+
+function matcher(patterns: readonly string[]): (topic: string) => boolean {
+  const names = new Set(patterns);
+  const beginnings = patterns.filter((pattern) => pattern.endsWith("*")).map((pattern) => pattern.slice(0, -1));
+  return (topic) => names.has(topic) || beginnings.some((beginning) => topic.startsWith(beginning));
+}
+
+/** Makes and checks tokens: JSON Web Tokens (RFC 7519), signed with HMAC and SHA-256. */
+export class Tokens {
+  readonly #secret: Uint8Array;
+  readonly #clock: Clock;
+
+  constructor(secret: Uint8Array, clock: Clock) {
+    this.#secret = secret;
+    this.#clock = clock;
+  }
+
+  async issue({ clientId, publish, subscribe, ttlMs }: Grant): Promise<IssuedToken> {
+    const issuedAt = Math.floor(this.#clock.wallMs() / 1000);
+    // Whole seconds, rounded up: a token may live a moment longer than asked for, never shorter.
+    const expiresAt = Math.ceil((this.#clock.wallMs() + ttlMs) / 1000);
+    const token = await new SignJWT({ subscribe: [...subscribe], publish: [...publish] })
+      .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
+      .setSubject(clientId)
+      .setAudience(AUDIENCE)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(expiresAt)
+      .sign(this.#secret);
+    return { token, expiresAtMs: expiresAt * 1000 };
+  }
+
+  /** Who holds a token; a refusal where it is forged, expired, for somebody else, or says what it must not. */
+  async verify(token: string): Promise<Principal | Refusal> {
+    if (token.length > MAX_TOKEN_CHARS) return new Refusal("UNAUTHORIZED", "the token is too long");
+    try {
+      const { payload } = await jwtVerify(token, this.#secret, {
+        // Nothing else, whatever the token itself says: `none` and other people's algorithms are refused.
+        algorithms: [ALGORITHM],
+        audience: AUDIENCE,
+        requiredClaims: ["exp", "sub"],
+        currentDate: new Date(this.#clock.wallMs()),
+      });
+      const claims = claimsSchema.safeParse(payload);
+      if (!claims.success) return new Refusal("UNAUTHORIZED", "the token's claims are not as they must be");
+      return this.#holder(claims.data);
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return new Refusal("UNAUTHORIZED", "the token has expired");
+      if (error instanceof errors.JOSEError) return new Refusal("UNAUTHORIZED", "the token is not valid");
+      throw error;
+    }
+  }
+
+  #holder({ exp, iat, publish, sub, subscribe }: z.infer<typeof claimsSchema>): Principal {
+    const expiresAtMs = exp * 1000;
+    const lifetimeMs = expiresAtMs - (iat === undefined ? this.#clock.wallMs() : iat * 1000);
+    return {
+      name: sub,
+      isAdmin: false,
+      clientId: sub,
+      life: { expiresAtMs, warnAtMs: expiresAtMs - Math.min(MAX_WARNING_MS, Math.max(0, lifetimeMs / 10)) },
+      mayPublish: matcher(publish),
+      maySubscribe: matcher(subscribe),
+    };
+  }
+}

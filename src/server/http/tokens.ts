@@ -1,0 +1,70 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { parseDuration } from "../../config/duration.ts";
+import { clientIdSchema } from "../../protocol/messages.ts";
+import { refusesAdministration } from "../access/permissions.ts";
+import { MAX_PATTERNS, patternsSchema } from "../access/tokens.ts";
+import type { HttpApp, HttpPorts } from "./context.ts";
+import { describeErrors, HttpRefusal, refuseIf } from "./errors.ts";
+import { SECURITY } from "./security.ts";
+
+const MIN_TTL_MS = 1000;
+const MAX_TTL_MS = 24 * 3_600_000;
+
+function patterns(description: string) {
+  return patternsSchema.default([]).openapi({
+    description: `${description}: topics' names, or beginnings of names with a * behind them; at most ${MAX_PATTERNS}`,
+    example: ["orders", "chat/*"],
+  });
+}
+
+const newTokenSchema = z
+  .object({
+    client_id: clientIdSchema,
+    subscribe: patterns("What its holder may subscribe to, and see the history and subscribers of"),
+    publish: patterns("What its holder may publish to"),
+    ttl: z.string().default("1h").openapi({ description: "How long it is valid, from 1s to 24h", example: "60s" }),
+  })
+  .openapi("NewToken");
+
+const tokenSchema = z
+  .object({
+    token: z.string().openapi({ description: "A signed JSON Web Token" }),
+    expires_at: z.string().openapi({ format: "date-time", example: "2025-01-15T10:01:00.000Z" }),
+  })
+  .openapi("Token");
+
+const tokenRoute = createRoute({
+  method: "post",
+  path: "/tokens",
+  tags: ["Tokens"],
+  summary: "Make a token that lets a browser do exactly what it may",
+  description: "Needs an API key of the role admin.",
+  security: SECURITY,
+  request: { body: { required: true, content: { "application/json": { schema: newTokenSchema } } } },
+  responses: {
+    200: { description: "The token", content: { "application/json": { schema: tokenSchema } } },
+    ...describeErrors(
+      "BAD_REQUEST",
+      "UNAUTHORIZED",
+      "FORBIDDEN",
+      "REQUEST_TIMEOUT",
+      "PAYLOAD_TOO_LARGE",
+      "RATE_LIMITED",
+      "UNAVAILABLE",
+    ),
+  },
+});
+
+/** Adds the route that makes tokens. */
+export function addTokenRoute(app: HttpApp, { tokens }: HttpPorts): void {
+  app.openapi(tokenRoute, async (c) => {
+    refuseIf(refusesAdministration(c.var.principal));
+    const { client_id: clientId, publish, subscribe, ttl } = c.req.valid("json");
+    const ttlMs = parseDuration(ttl);
+    if (ttlMs === undefined || ttlMs < MIN_TTL_MS || ttlMs > MAX_TTL_MS) {
+      throw new HttpRefusal("BAD_REQUEST", "ttl: must be a duration such as 60s or 1h, from 1s to 24h");
+    }
+    const { expiresAtMs, token } = await tokens.issue({ clientId, publish, subscribe, ttlMs });
+    return c.json({ token, expires_at: new Date(expiresAtMs).toISOString() }, 200);
+  });
+}
