@@ -49,6 +49,8 @@ const LISTEN_ERRORS: Record<string, string> = {
 const MIN_SWEEP_MS = 10;
 const MAX_SWEEP_MS = 1000;
 const SAMPLE_MS = 1000;
+/** The shortest token lives a second and is warned of a tenth of that before: no warning is to be slept through. */
+const TOKEN_SWEEP_MS = 50;
 
 /** Sweeps come often enough that no deadline is missed by more than a quarter, and never more often than needed. */
 function sweepIntervalMs({ pingIntervalMs, pongWaitMs, writeWaitMs, topicTtlMs, idleTopicTtlMs }: Config): number {
@@ -158,6 +160,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     hub.sweep();
     endpoint.sweep();
   }, sweepIntervalMs(config));
+  const sweepingTokens = setInterval(() => endpoint.sweepTokens(), TOKEN_SWEEP_MS);
   const sampling = setInterval(() => {
     rates.sample();
     hubLog.reportDrops();
@@ -172,6 +175,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     },
     async stop() {
       clearInterval(sweeping);
+      clearInterval(sweepingTokens);
       clearInterval(sampling);
       hubLog.reportDrops();
       await server.stop(true);

@@ -36,6 +36,7 @@ export class WebSocketEndpoint {
   readonly #options: WebSocketOptions;
   readonly #ports: WebSocketPorts;
   readonly #connections = new Set<Connection>();
+  readonly #withToken = new Set<Connection>();
   #onEmpty: (() => void) | undefined;
 
   constructor(options: WebSocketOptions, ports: WebSocketPorts) {
@@ -75,16 +76,20 @@ export class WebSocketEndpoint {
     };
   }
 
-  /** Pings whom it is time to ping, gives up the dead, and ends those whose token has ended. To be called every so often. */
+  /** Pings whom it is time to ping, and gives up the dead. To be called every so often. */
   sweep(): void {
     const now = this.#ports.clock.monotonicMs();
-    const wallMs = this.#ports.clock.wallMs();
     for (const connection of this.#connections) {
-      enforceTokenLife(connection, wallMs, this.#options.writeWaitMs);
       if (beat(connection, now, this.#options) === "alive") continue;
       this.#ports.logger.info({ session: connection.session.id }, "no answer to pings, connection given up");
       connection.session.terminate();
     }
+  }
+
+  /** Tells those whose token is about to end, and ends those whose token has ended. To be called often. */
+  sweepTokens(): void {
+    const nowMs = this.#ports.clock.wallMs();
+    for (const connection of this.#withToken) enforceTokenLife(connection, nowMs, this.#options.writeWaitMs);
   }
 
   #open(socket: Socket): void {
@@ -93,6 +98,7 @@ export class WebSocketEndpoint {
     const connection = new Connection(socket, hub, clock.monotonicMs(), pingIntervalMs, enableCompression);
     socket.data.connection = connection;
     this.#connections.add(connection);
+    if (connection.principal.life !== undefined) this.#withToken.add(connection);
     const { address, principal, session } = connection;
     logger.info({ session: session.id, address, as: principal.name }, "client connected");
   }
@@ -124,6 +130,7 @@ export class WebSocketEndpoint {
     if (connection === undefined) return;
     socket.data.connection = undefined;
     this.#connections.delete(connection);
+    this.#withToken.delete(connection);
     const { clock, hub, logger } = this.#ports;
     const { session } = connection;
     const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
