@@ -67,6 +67,8 @@ describe("docs/specification-coverage.md", () => {
     const endpoints = [
       "/topics",
       "/topics/{name}",
+      "/topics/{name}/messages",
+      "/topics/{name}/subscribers",
       "/tokens",
       "/health",
       "/stats",

@@ -28,6 +28,7 @@ let stalled: TestClient;
 beforeAll(async () => {
   const flags = [`-api-key=${KEY}`, "-read-timeout=300ms", `-allowed-origins=${ORIGIN}`];
   server = await ServerProcess.start(flags);
+  await create(server, '{"name":"kept"}');
   limited = await ServerProcess.start(["-rate-limit-per-min=1", "-rate-limit-burst=1"]);
   await limited.fetch("/stats");
   draining = await ServerProcess.start(["-max-queue-bytes=100000000", "-shutdown-timeout=60s"]);
@@ -94,6 +95,29 @@ const EXERCISES: Record<string, () => Promise<Answer>> = {
   "GET /topics 401": () => ask(server, "GET /topics"),
   "GET /topics 429": () => ask(limited, "GET /topics"),
   "GET /topics 503": () => ask(draining, "GET /topics"),
+  "GET /topics/{name} 200": () => ask(server, "GET /topics/kept", { headers: WITH_KEY }),
+  "GET /topics/{name} 400": () => ask(server, "GET /topics/%00", { headers: WITH_KEY }),
+  "GET /topics/{name} 401": () => ask(server, "GET /topics/kept"),
+  "GET /topics/{name} 403": async () => ask(server, "GET /topics/kept", { headers: await withToken() }),
+  "GET /topics/{name} 404": () => ask(server, "GET /topics/none", { headers: WITH_KEY }),
+  "GET /topics/{name} 429": () => ask(limited, "GET /topics/kept"),
+  "GET /topics/{name} 503": () => ask(draining, "GET /topics/kept"),
+  "GET /topics/{name}/messages 200": () => ask(server, "GET /topics/kept/messages", { headers: WITH_KEY }),
+  "GET /topics/{name}/messages 400": () => ask(server, "GET /topics/%00/messages", { headers: WITH_KEY }),
+  "GET /topics/{name}/messages 401": () => ask(server, "GET /topics/kept/messages"),
+  "GET /topics/{name}/messages 403": async () =>
+    ask(server, "GET /topics/kept/messages", { headers: await withToken() }),
+  "GET /topics/{name}/messages 404": () => ask(server, "GET /topics/none/messages", { headers: WITH_KEY }),
+  "GET /topics/{name}/messages 429": () => ask(limited, "GET /topics/kept/messages"),
+  "GET /topics/{name}/messages 503": () => ask(draining, "GET /topics/kept/messages"),
+  "GET /topics/{name}/subscribers 200": () => ask(server, "GET /topics/kept/subscribers", { headers: WITH_KEY }),
+  "GET /topics/{name}/subscribers 400": () => ask(server, "GET /topics/%00/subscribers", { headers: WITH_KEY }),
+  "GET /topics/{name}/subscribers 401": () => ask(server, "GET /topics/kept/subscribers"),
+  "GET /topics/{name}/subscribers 403": async () =>
+    ask(server, "GET /topics/kept/subscribers", { headers: await withToken() }),
+  "GET /topics/{name}/subscribers 404": () => ask(server, "GET /topics/none/subscribers", { headers: WITH_KEY }),
+  "GET /topics/{name}/subscribers 429": () => ask(limited, "GET /topics/kept/subscribers"),
+  "GET /topics/{name}/subscribers 503": () => ask(draining, "GET /topics/kept/subscribers"),
   "POST /tokens 200": () => makeToken(server, '{"client_id":"c","subscribe":["a*"],"ttl":"60s"}'),
   "POST /tokens 400": () => makeToken(server, '{"client_id":"c","ttl":"25h"}'),
   "POST /tokens 401": () => makeToken(server, '{"client_id":"c"}', {}),

@@ -255,7 +255,8 @@ describe("a method that a path does not take", () => {
     await using server = await ServerProcess.start();
     const cases: [path: string, allow: string, refused: string[]][] = [
       ["/topics", "GET, POST", ["PUT", "DELETE", "PATCH", "OPTIONS"]],
-      ["/topics/t", "DELETE", ["GET", "POST", "PUT"]],
+      ["/topics/t", "DELETE, GET", ["POST", "PUT"]],
+      ["/topics/t/messages", "GET", ["POST", "DELETE"]],
       ["/health", "GET", ["POST", "DELETE"]],
       ["/stats", "GET", ["POST", "PUT"]],
       ["/ws", "GET", ["POST", "PUT"]],

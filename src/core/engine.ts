@@ -25,6 +25,8 @@ export interface Stream {
   readonly epoch: string;
   /** The newest event's offset; 0 if there is none. */
   readonly newestOffset: number;
+  /** The oldest event's that it still holds; 0 if there is none. */
+  readonly oldestOffset: number;
   /** Orders and stores a publication, and has it delivered. Returns its offset: at once where that costs no
    * waiting (in memory), else as a promise that rejects if the publication was not stored. */
   publish(draft: Draft): number | Promise<number>;

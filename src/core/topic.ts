@@ -54,6 +54,11 @@ export class Topic implements TopicName {
     return this.#stream.newestOffset;
   }
 
+  /** The offset of the oldest event that can still be replayed; 0 if there is none. */
+  get oldestOffset(): number {
+    return this.#stream.oldestOffset;
+  }
+
   get subscriberCount(): number {
     return this.#subscriptions.length;
   }

@@ -73,6 +73,10 @@ class MemoryStream implements Stream {
     return this.#newestOffset;
   }
 
+  get oldestOffset(): number {
+    return this.#ring.size === 0 ? 0 : this.#newestOffset - this.#ring.size + 1;
+  }
+
   publish(draft: Draft): number {
     const offset = ++this.#newestOffset;
     const text = encodeEvent(this.#topic.nameJson, draft.idJson, draft.payloadJson, offset, this.#timestamps.now());

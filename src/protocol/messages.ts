@@ -20,8 +20,11 @@ const requestIdSchema = z
   .refine(isRequestId, { error: `must be a string of at most ${MAX_REQUEST_ID_CHARS} characters` })
   .meta({ description: "Correlates the answer with its request", maxLength: MAX_REQUEST_ID_CHARS })
   .optional();
-const offsetSchema = z.int().min(0).meta({ description: "An event's number in its topic: 1, 2, 3 …" });
-const epochSchema = z.string().max(MAX_EPOCH_CHARS).meta({ description: "Identifies one incarnation of a topic" });
+export const offsetSchema = z.int().min(0).meta({ description: "An event's number in its topic: 1, 2, 3 …" });
+export const epochSchema = z
+  .string()
+  .max(MAX_EPOCH_CHARS)
+  .meta({ description: "Identifies one incarnation of a topic" });
 const timestampSchema = z.iso
   .datetime({ precision: 3 })
   .meta({ description: "RFC 3339, UTC, milliseconds", examples: ["2025-01-15T10:00:00.123Z"] });

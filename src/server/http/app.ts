@@ -7,7 +7,8 @@ import { readJson } from "./body.ts";
 import type { HttpApp, HttpBindings, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
 import { presentedCredentials } from "./credentials.ts";
 import { addDocsRoutes, isDocsPath } from "./docs.ts";
-import { errorResponse, HttpRefusal } from "./errors.ts";
+import { errorResponse, explain, HttpRefusal } from "./errors.ts";
+import { addHistoryRoutes } from "./history.ts";
 import { describeSecurity } from "./security.ts";
 import { addStatusRoutes } from "./status.ts";
 import { addTokenRoute } from "./tokens.ts";
@@ -84,6 +85,7 @@ function addMethodNotAllowed(app: HttpApp): void {
 
 function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
   addTopicRoutes(app, ports);
+  addHistoryRoutes(app, options, ports);
   addTokenRoute(app, ports);
   addStatusRoutes(app, ports);
   addUpgradeRoute(app, options, ports);
@@ -95,12 +97,7 @@ function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
 /** Makes the routes, with their guards, as one application. */
 export function createApp(options: HttpOptions, ports: HttpPorts): HttpApp {
   const app: HttpApp = new OpenAPIHono<HttpEnv>({
-    defaultHook: (result) => {
-      if (result.success) return undefined;
-      const issue = result.error.issues[0];
-      const where = issue?.path.join(".") ?? "";
-      return errorResponse("BAD_REQUEST", `${where === "" ? "" : `${where}: `}${issue?.message ?? "invalid request"}`);
-    },
+    defaultHook: (result) => (result.success ? undefined : errorResponse("BAD_REQUEST", explain(result.error))),
   });
   if (options.enableCors) {
     const allowed = (origin: string) => (origin !== "" && ports.allowsOrigin(origin) ? origin : null);

@@ -27,6 +27,20 @@ export class HttpRefusal extends Error {
   }
 }
 
+/** Words the first thing wrong with a request: "name: must be …". */
+export function explain(error: z.core.$ZodError): string {
+  const issue = error.issues[0];
+  const where = issue?.path.join(".") ?? "";
+  return `${where === "" ? "" : `${where}: `}${issue?.message ?? "invalid request"}`;
+}
+
+/** What a schema makes of a part of a request; throws the refusal where it does not fit. */
+export function valid<T extends z.ZodType>(schema: T, part: unknown): z.output<T> {
+  const result = schema.safeParse(part);
+  if (!result.success) throw new HttpRefusal("BAD_REQUEST", explain(result.error));
+  return result.data;
+}
+
 const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
   BAD_REQUEST: "The request is malformed or breaks a rule",
   UNAUTHORIZED: "The API key or token is missing or wrong, or the token has expired",
