@@ -18,8 +18,8 @@ export interface FlushQueuePorts<T> {
 
 /**
  * How long messages may wait for more to come, in milliseconds. A publisher that writes its messages one by one is
- * met in mid-burst; without the wait, 1000 subscribers cost 1.5 times as much (docs/performance.md). Half of it
- * already gains less, and who publishes now and then never waits: one turn without a publication ends it.
+ * met in mid-burst; without the wait, 1000 subscribers cost 1.5 times as much (docs/performance.md). A third
+ * of it gains less, and who publishes now and then never waits: one turn without a publication ends it.
  */
 const MAX_GATHER_MS = 1;
 

@@ -194,18 +194,6 @@ export class Hub {
     return { topic, offset: topic.publish(draft), duplicate: false };
   }
 
-  /** Publishes several events, or none where the topic can't be had. */
-  publishAll(topicName: string, drafts: readonly Draft[], wish: PublishWish): readonly Published[] | Refusal {
-    const all: Published[] = [];
-    for (const draft of drafts) {
-      const published = this.publish(topicName, draft, wish);
-      // Only the first can be refused: after it the topic is there, and nothing else runs in between.
-      if (published instanceof Refusal) return published;
-      all.push(published);
-    }
-    return all;
-  }
-
   /** Subscribes a session, or renews its subscription; the caller sends the answer and then the replay. */
   subscribe(
     session: Session,

@@ -8,7 +8,7 @@ export interface MessageSource {
 }
 
 /** The ways in which a client can be connected. */
-export type TransportKind = "websocket" | "sse";
+export type TransportKind = "websocket";
 
 /** The port to one client's socket. */
 export interface Transport {

@@ -6,29 +6,22 @@ export const SUBPROTOCOL = "ringcast.v1";
 const TOKEN_PROTOCOL_PREFIX = "token.";
 
 /** The subprotocols that a request offers. */
-export function offeredProtocols(headers: Headers): string[] {
+function offeredProtocols(headers: Headers): string[] {
   return (headers.get("sec-websocket-protocol") ?? "").split(",").map((protocol) => protocol.trim());
-}
-
-function isEventStream(path: string): boolean {
-  return /^\/(topics\/[^/]+\/)?events$/.test(path);
 }
 
 /**
  * What a request presents to say who makes it: `X-API-Key: KEY`; `Authorization: Bearer` with a key or a token; on
- * `/ws` a token offered as the subprotocol `token.JWT`; for event streams, whose requests a browser lets nobody add
- * headers to, `?token=JWT`.
+ * `/ws` a token offered as the subprotocol `token.JWT`.
  */
 export function presentedCredentials(request: Request): Credentials {
   const { headers } = request;
-  const url = new URL(request.url);
   const bearer = /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
-  const offered = url.pathname === "/ws" ? offeredProtocols(headers) : [];
+  const offered = new URL(request.url).pathname === "/ws" ? offeredProtocols(headers) : [];
   const protocol = offered.find((name) => name.startsWith(TOKEN_PROTOCOL_PREFIX));
-  const token = isEventStream(url.pathname) ? (url.searchParams.get("token") ?? undefined) : undefined;
   return {
     bearer,
     key: headers.get("x-api-key") ?? undefined,
-    token: token ?? protocol?.slice(TOKEN_PROTOCOL_PREFIX.length),
+    token: protocol?.slice(TOKEN_PROTOCOL_PREFIX.length),
   };
 }

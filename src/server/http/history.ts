@@ -44,7 +44,7 @@ const subscribersSchema = z
       z.object({
         client_id: z.string(),
         since: z.string().openapi({ format: "date-time", description: "When the subscription began" }),
-        transport: z.enum(["websocket", "sse"]),
+        transport: z.enum(["websocket"]),
         queue_depth: z.int().min(0).openapi({ description: "Messages that wait because it does not keep up" }),
         dropped: z.int().min(0).openapi({ description: "Events that its connection lost for the same reason" }),
       }),

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
-import { offeredProtocols, SUBPROTOCOL } from "./credentials.ts";
+import { SUBPROTOCOL } from "./credentials.ts";
 import { describeErrors, errorResponse } from "./errors.ts";
 import { SECURITY } from "./security.ts";
 
@@ -47,8 +47,7 @@ export function addUpgradeRoute(app: HttpApp, options: HttpOptions, ports: HttpP
     if (ports.connectionCount() >= options.maxConnections) {
       return errorResponse("UNAVAILABLE", "the server has as many connections as it takes", { "Retry-After": "5" });
     }
-    const offersOurs = offeredProtocols(c.req.raw.headers).some((name) => name.toLowerCase() === SUBPROTOCOL);
-    const protocol = offersOurs ? SUBPROTOCOL : "";
+    const protocol = lists(header("sec-websocket-protocol"), SUBPROTOCOL) ? SUBPROTOCOL : "";
     const upgraded = c.env.server.upgrade(c.req.raw, {
       data: { address: c.env.address, principal: c.var.principal, connection: undefined },
       // Said explicitly, even if empty: else Bun would agree to the first protocol that the client offers.
