@@ -155,6 +155,7 @@ function makeApp(): HttpApp {
       hub,
       clock,
       faults: new FaultLog(pino({ level: "silent" })),
+      logger: pino({ level: "silent" }),
       rates: new Rates(hub.counters, clock),
       rateLimit: new RateLimit(0, 1),
       authenticate: () => ANYBODY,
@@ -200,6 +201,7 @@ describe("the operations of the OpenAPI document", () => {
       "GET /ws",
       "POST /tokens",
       "POST /topics",
+      "POST /topics/{name}/messages",
     ]);
   });
 

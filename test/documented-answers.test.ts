@@ -21,6 +21,8 @@ interface Answer {
 let server: ServerProcess;
 /** One request for each address, which has been made. */
 let limited: ServerProcess;
+/** Begins no topics by itself. */
+let strict: ServerProcess;
 /** Shuts down for as long as `stalled` does not read. */
 let draining: ServerProcess;
 let stalled: TestClient;
@@ -29,6 +31,7 @@ beforeAll(async () => {
   const flags = [`-api-key=${KEY}`, "-read-timeout=300ms", `-allowed-origins=${ORIGIN}`];
   server = await ServerProcess.start(flags);
   await create(server, '{"name":"kept"}');
+  strict = await ServerProcess.start(["-auto-create-topics=false"]);
   limited = await ServerProcess.start(["-rate-limit-per-min=1", "-rate-limit-burst=1"]);
   await limited.fetch("/stats");
   draining = await ServerProcess.start(["-max-queue-bytes=100000000", "-shutdown-timeout=60s"]);
@@ -42,7 +45,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   stalled[Symbol.dispose]();
-  for (const each of [server, limited, draining]) await each[Symbol.asyncDispose]();
+  for (const each of [server, strict, limited, draining]) await each[Symbol.asyncDispose]();
 });
 
 async function ask(from: ServerProcess, operation: string, init: RequestInit = {}): Promise<Answer> {
@@ -64,6 +67,16 @@ async function upgrade(from: ServerProcess, headers: Record<string, string> = WI
     if (!(error instanceof UpgradeRefused)) throw error;
     return { status: error.status, body: JSON.parse(error.response.slice(error.response.indexOf("\r\n\r\n"))) };
   }
+}
+
+function publish(
+  from: ServerProcess,
+  topic: string,
+  body: string,
+  headers: Record<string, string> = WITH_KEY,
+): Promise<Answer> {
+  const init = { headers: { "Content-Type": "application/json", ...headers }, body };
+  return ask(from, `POST /topics/${topic}/messages`, init);
 }
 
 function makeToken(from: ServerProcess, body: string, headers: Record<string, string> = WITH_KEY): Promise<Answer> {
@@ -110,6 +123,15 @@ const EXERCISES: Record<string, () => Promise<Answer>> = {
   "GET /topics/{name}/messages 404": () => ask(server, "GET /topics/none/messages", { headers: WITH_KEY }),
   "GET /topics/{name}/messages 429": () => ask(limited, "GET /topics/kept/messages"),
   "GET /topics/{name}/messages 503": () => ask(draining, "GET /topics/kept/messages"),
+  "POST /topics/{name}/messages 200": () => publish(server, "kept", '{"payload":[9007199254740993]}'),
+  "POST /topics/{name}/messages 400": () => publish(server, "kept", "{}"),
+  "POST /topics/{name}/messages 401": () => publish(server, "kept", '{"payload":1}', {}),
+  "POST /topics/{name}/messages 403": async () => publish(server, "kept", '{"payload":1}', await withToken()),
+  "POST /topics/{name}/messages 404": () => publish(strict, "none", '{"payload":1}'),
+  "POST /topics/{name}/messages 408": () => sendSlowly("/topics/kept/messages"),
+  "POST /topics/{name}/messages 413": () => publish(server, "kept", " ".repeat(1_048_577)),
+  "POST /topics/{name}/messages 429": () => publish(limited, "kept", '{"payload":1}'),
+  "POST /topics/{name}/messages 503": () => publish(draining, "kept", '{"payload":1}'),
   "GET /topics/{name}/subscribers 200": () => ask(server, "GET /topics/kept/subscribers", { headers: WITH_KEY }),
   "GET /topics/{name}/subscribers 400": () => ask(server, "GET /topics/%00/subscribers", { headers: WITH_KEY }),
   "GET /topics/{name}/subscribers 401": () => ask(server, "GET /topics/kept/subscribers"),

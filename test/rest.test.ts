@@ -256,7 +256,7 @@ describe("a method that a path does not take", () => {
     const cases: [path: string, allow: string, refused: string[]][] = [
       ["/topics", "GET, POST", ["PUT", "DELETE", "PATCH", "OPTIONS"]],
       ["/topics/t", "DELETE, GET", ["POST", "PUT"]],
-      ["/topics/t/messages", "GET", ["POST", "DELETE"]],
+      ["/topics/t/messages", "GET, POST", ["PUT", "DELETE"]],
       ["/health", "GET", ["POST", "DELETE"]],
       ["/stats", "GET", ["POST", "PUT"]],
       ["/ws", "GET", ["POST", "PUT"]],

@@ -57,6 +57,12 @@ export interface Published {
   readonly duplicate: boolean;
 }
 
+/** Publications that one topic took together, in their order. */
+export interface PublishedBatch {
+  readonly topic: Topic;
+  readonly published: readonly Published[];
+}
+
 /** How a publication is meant. */
 export interface PublishWish {
   /** Whether an event that the topic holds and that has the same id stands for this one. */
@@ -186,12 +192,16 @@ export class Hub {
 
   /** Orders, stores and delivers a publication. */
   publish(topicName: string, draft: Draft, { dedupe }: PublishWish): Published | Refusal {
-    const topic = this.#topics.get(topicName) ?? this.#beginImplicitly(topicName, "publish");
+    const topic = this.#topicToPublishTo(topicName);
+    return topic instanceof Refusal ? topic : publishTo(topic, draft, dedupe);
+  }
+
+  /** Publishes several messages to one topic: all or none, and nobody else's in between. */
+  publishAll(topicName: string, drafts: readonly Draft[], { dedupe }: PublishWish): PublishedBatch | Refusal {
+    const topic = this.#topicToPublishTo(topicName);
     if (topic instanceof Refusal) return topic;
-    if (topic.expiresAtMs !== undefined && !topic.wasSubscribed) this.#expireAfter(topic, this.#options.idleTopicTtlMs);
-    const first = dedupe ? topic.find(draft.idJson) : undefined;
-    if (first !== undefined) return { topic, offset: first, duplicate: true };
-    return { topic, offset: topic.publish(draft), duplicate: false };
+    // One topic for all of them: if it ends with its last subscriber meanwhile, they do not begin another one.
+    return { topic, published: drafts.map((draft) => publishTo(topic, draft, dedupe)) };
   }
 
   /** Subscribes a session, or renews its subscription; the caller sends the answer and then the replay. */
@@ -254,6 +264,13 @@ export class Hub {
     return { topic, joined: { epoch: topic.epoch, offset: topic.newestOffset, recovered }, replay: events };
   }
 
+  #topicToPublishTo(name: string): Topic | Refusal {
+    const topic = this.#topics.get(name) ?? this.#beginImplicitly(name, "publish");
+    if (topic instanceof Refusal) return topic;
+    if (topic.expiresAtMs !== undefined && !topic.wasSubscribed) this.#expireAfter(topic, this.#options.idleTopicTtlMs);
+    return topic;
+  }
+
   #beginImplicitly(name: string, origin: TopicOrigin): Topic | Refusal {
     if (!this.#options.autoCreateTopics) return new Refusal("TOPIC_NOT_FOUND", "there is no such topic");
     return this.#begin(detach(name), origin);
@@ -305,6 +322,12 @@ export class Hub {
     this.#expiring.delete(topic);
     this.#ports.observer.topicRemoved(topic, why);
   }
+}
+
+function publishTo(topic: Topic, draft: Draft, dedupe: boolean): Published {
+  const first = dedupe ? topic.find(draft.idJson) : undefined;
+  if (first !== undefined) return { topic, offset: first, duplicate: true };
+  return { topic, offset: topic.publish(draft), duplicate: false };
 }
 
 /** A copy that shares no memory with the text it was cut from: a name must not keep a whole request alive. */

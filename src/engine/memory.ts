@@ -1,8 +1,8 @@
 import type { Timestamps } from "../core/clock.ts";
 import type { Draft, Engine, Event, Stream, TopicName } from "../core/engine.ts";
 import { RingBuffer } from "../core/ring-buffer.ts";
-import { stringValue } from "../protocol/decode.ts";
 import { encodeEvent, eventParts } from "../protocol/encode.ts";
+import { stringValue } from "../protocol/spans.ts";
 
 /** Keeps every topic's last events in this process. */
 export class MemoryEngine implements Engine {

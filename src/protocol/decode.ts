@@ -1,20 +1,13 @@
-import { z } from "zod";
+import { explain } from "./explain.ts";
 import { deepestNesting, skipObject, skipSpace, skipValue } from "./json-scanner.ts";
-import { isName, isRequestId, MAX_NAME_BYTES, MAX_NESTING, MAX_REQUEST_ID_CHARS } from "./limits.ts";
+import { isRequestId, MAX_NESTING, MAX_REQUEST_ID_CHARS } from "./limits.ts";
 import { type ClientMessage, clientMessageSchema, type InvalidRequest } from "./messages.ts";
+import { isPlainString, keyAt, nameIn, type Span, slice, stringValue } from "./spans.ts";
 
 // A publish is decoded from the spans of its values, in one pass over the text and with no object built for its
 // payload; every other request, and every invalid one, goes through the schema, which also words the refusal.
 // A property test (decode.test.ts) holds the two equal.
 
-/** Where a value lies in the text that is being decoded; `end` is -1 where the key is absent. */
-interface Span {
-  start: number;
-  end: number;
-}
-
-const QUOTE = 34;
-const BACKSLASH = 92;
 const PUBLISH_JSON = '"publish"';
 
 // What one pass over a request finds. Kept between calls instead of allocated: decoding is synchronous.
@@ -40,21 +33,8 @@ function skipNested(text: string, start: number, depth: number): number {
 
 const KEYS = ["type", "topic", "message", "request_id", "id", "payload", "dedupe"] as const;
 
-/**
- * The key that stands at `start` to `end`; an empty text for one that says nothing here. Known ones are compared in
- * place: cutting every key out of the text took a fifth of the time of a decode.
- */
-function keyAt(text: string, start: number, end: number): string {
-  for (const key of KEYS) {
-    if (end - start === key.length && text.startsWith(key, start)) return key;
-  }
-  // Clients may write any of a key's characters as an escape.
-  const raw = text.slice(start, end);
-  return raw.includes("\\") ? parseString(`"${raw}"`) : "";
-}
-
 function visitMember(text: string, keyStart: number, keyEnd: number, start: number): number {
-  switch (keyAt(text, keyStart, keyEnd)) {
+  switch (keyAt(text, keyStart, keyEnd, KEYS)) {
     case "type":
       return skipInto(typeSpan, text, start, 1);
     case "topic":
@@ -76,7 +56,7 @@ function visitMember(text: string, keyStart: number, keyEnd: number, start: numb
 }
 
 function visitMessageMember(text: string, keyStart: number, keyEnd: number, start: number): number {
-  switch (keyAt(text, keyStart, keyEnd)) {
+  switch (keyAt(text, keyStart, keyEnd, KEYS)) {
     case "id":
       return skipInto(idSpan, text, start, 2);
     case "payload":
@@ -97,41 +77,6 @@ function scan(text: string): boolean {
   nesting = 1;
   const end = skipObject(text, skipSpace(text, 0), visitMember);
   return end >= 0 && skipSpace(text, end) === text.length;
-}
-
-function slice(text: string, span: Span): string | undefined {
-  return span.end < 0 ? undefined : text.slice(span.start, span.end);
-}
-
-function parseString(json: string): string {
-  return z.string().parse(JSON.parse(json));
-}
-
-/** The string whose JSON text is `json`; undefined where that is no string. */
-export function stringValue(json: string | undefined): string | undefined {
-  if (json === undefined || json[0] !== '"') return undefined;
-  return json.includes("\\") ? parseString(json) : json.slice(1, -1);
-}
-
-/** Whether a span holds a string of plain characters only: printable ASCII without escapes. */
-function isPlainString(text: string, { end, start }: Span): boolean {
-  if (text.charCodeAt(start) !== QUOTE) return false;
-  for (let at = start + 1; at < end - 1; at++) {
-    const c = text.charCodeAt(at);
-    if (c < 0x20 || c > 0x7e || c === BACKSLASH) return false;
-  }
-  return true;
-}
-
-/** The name in a span; undefined where there is none, or none that may be a name. */
-function nameIn(text: string, span: Span): string | undefined {
-  // Nearly every name is plain, and then its length says it all: the general check took a third of a decode.
-  const length = span.end - span.start - 2;
-  if (length >= 1 && length <= MAX_NAME_BYTES && isPlainString(text, span)) {
-    return text.slice(span.start + 1, span.end - 1);
-  }
-  const name = stringValue(slice(text, span));
-  return name !== undefined && isName(name) ? name : undefined;
 }
 
 /** The request id's JSON text if it is a valid one, so that refusals can echo it too. */
@@ -166,15 +111,6 @@ function isPublish(text: string): boolean {
 
 function invalid(message: string, requestId: string | undefined): InvalidRequest {
   return { type: "invalid", message, requestIdJson: requestId };
-}
-
-/** Words the first thing wrong: "topic: must be …". */
-function explain(error: z.ZodError): string {
-  const issue = error.issues[0];
-  if (issue === undefined) return "the request is invalid";
-  const where = issue.path.join(".");
-  const what = issue.code === "invalid_type" && issue.input === undefined ? "is required" : issue.message;
-  return where === "" || issue.code === "invalid_union" ? what : `${where}: ${what}`;
 }
 
 type Schema = ReturnType<typeof clientMessageSchema>;

@@ -159,3 +159,22 @@ export function skipObject(
     at = skipSpace(text, at + 1);
   }
 }
+
+/**
+ * Walks the elements of the array that begins at `start`.
+ * @param visit gets where each element begins; it skips the element and returns the index just past it, or -1
+ */
+export function skipArray(text: string, start: number, visit: (text: string, start: number) => number): number {
+  if (text.charCodeAt(start) !== OPEN_BRACKET) return -1;
+  let at = skipSpace(text, start + 1);
+  if (text.charCodeAt(at) === CLOSE_BRACKET) return at + 1;
+  for (;;) {
+    at = visit(text, at);
+    if (at < 0) return -1;
+    at = skipSpace(text, at);
+    const next = text.charCodeAt(at);
+    if (next === CLOSE_BRACKET) return at + 1;
+    if (next !== COMMA) return -1;
+    at = skipSpace(text, at + 1);
+  }
+}

@@ -35,6 +35,25 @@ const messageSchema = z.object({
   payload: payloadSchema.refine((value) => value !== undefined, { error: "is required" }),
 });
 
+/** The most messages that one HTTP request may publish. */
+export const MAX_BATCH = 1000;
+const BATCH_RULE = `must be a list of 1 to ${MAX_BATCH} messages`;
+
+/** A message to be published by HTTP. */
+export const newMessageSchema = messageSchema.extend({
+  id: messageSchema.shape.id.optional().meta({ description: "The message's id; made (UUIDv7) where it is absent" }),
+});
+const absent = z.never({ error: "has no place beside messages" }).optional();
+/** Several messages to be published by HTTP: all of them, or none. */
+export const newMessagesSchema = z.object({
+  messages: z
+    .array(newMessageSchema, { error: BATCH_RULE })
+    .min(1, { error: BATCH_RULE })
+    .max(MAX_BATCH, { error: BATCH_RULE }),
+  id: absent,
+  payload: absent,
+});
+
 /**
  * The schema of all that a client may send.
  * @param maxLastN how many messages a topic keeps for replay (`-ring-buffer-size`), the most that `last_n` may ask for
@@ -178,6 +197,12 @@ export interface PublishRequest extends Correlated {
   readonly idJson: string;
   readonly payloadJson: string;
   readonly dedupe: boolean;
+}
+
+/** A message that came by HTTP, likewise; `idJson` is undefined where it is for the server to make one. */
+export interface NewMessage {
+  readonly idJson: string | undefined;
+  readonly payloadJson: string;
 }
 
 export interface PingRequest extends Correlated {

@@ -145,6 +145,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       hub,
       clock: systemClock,
       faults,
+      logger,
       rates,
       version,
       rateLimit: new RateLimit(config.rateLimitPerMin, config.rateLimitBurst),

@@ -9,6 +9,7 @@ import { presentedCredentials } from "./credentials.ts";
 import { addDocsRoutes, isDocsPath } from "./docs.ts";
 import { errorResponse, explain, HttpRefusal } from "./errors.ts";
 import { addHistoryRoutes } from "./history.ts";
+import { addPublishRoute } from "./publish.ts";
 import { describeSecurity } from "./security.ts";
 import { addStatusRoutes } from "./status.ts";
 import { addTokenRoute } from "./tokens.ts";
@@ -41,7 +42,7 @@ function admission(ports: HttpPorts): Guard {
   return async (c, next) => {
     if (isPublic(c.req.path)) return next();
     if (ports.isDraining()) {
-      return errorResponse("UNAVAILABLE", "the server is shutting down", { "Retry-After": "5" });
+      return errorResponse("UNAVAILABLE", "the server is shutting down");
     }
     const retrySeconds = ports.rateLimit.take(c.env.address);
     if (retrySeconds > 0) {
@@ -61,10 +62,8 @@ function admission(ports: HttpPorts): Guard {
 function jsonBody(options: HttpOptions): Guard {
   return async (c, next) => {
     if (c.req.method !== "POST") return next();
-    const text = await readJson(c.req.raw, options.maxMessageSize, options.readTimeoutMs);
-    // The rest of the body may still be on its way, so the connection is of no further use.
-    if (text instanceof Refusal) return errorResponse(text.code, text.message, { Connection: "close" });
-    c.req.raw = new Request(c.req.raw.url, { method: "POST", headers: c.req.raw.headers, body: text });
+    const body = await readJson(c.req.raw, options);
+    c.req.raw = new Request(c.req.raw.url, { method: "POST", headers: c.req.raw.headers, body });
     return next();
   };
 }
@@ -86,6 +85,7 @@ function addMethodNotAllowed(app: HttpApp): void {
 function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
   addTopicRoutes(app, ports);
   addHistoryRoutes(app, options, ports);
+  addPublishRoute(app, options, ports);
   addTokenRoute(app, ports);
   addStatusRoutes(app, ports);
   addUpgradeRoute(app, options, ports);
@@ -105,7 +105,7 @@ export function createApp(options: HttpOptions, ports: HttpPorts): HttpApp {
     app.use(cors({ origin: allowed, allowHeaders, allowMethods: ["GET", "POST", "DELETE"], maxAge: 600 }));
   }
   app.use(admission(ports));
-  app.use("/topics/*", jsonBody(options));
+  app.use("/topics", jsonBody(options));
   app.use("/tokens", jsonBody(options));
   app.notFound(() => errorResponse("NOT_FOUND", "there is nothing at this path"));
   app.onError((error, c) => {

@@ -1,5 +1,10 @@
 import { isAcceptableJson } from "../../protocol/decode.ts";
 import { Refusal } from "../../protocol/errors.ts";
+import type { HttpOptions } from "./context.ts";
+import { HttpRefusal } from "./errors.ts";
+
+/** How large a body may be, in bytes, and how long it may take to arrive. */
+type BodyLimits = Pick<HttpOptions, "maxMessageSize" | "readTimeoutMs">;
 
 class BodyTimeout extends Error {}
 
@@ -35,12 +40,8 @@ async function readBody(
   }
 }
 
-/**
- * Reads a JSON body as text, for a parser that trusts it.
- * @returns the text, or why it is refused: too large, too late, not declared as JSON, not UTF-8, not JSON
- */
-export async function readJson(request: Request, maxBytes: number, timeoutMs: number): Promise<string | Refusal> {
-  const body = await readBody(request, maxBytes, timeoutMs);
+async function readText(request: Request, { maxMessageSize, readTimeoutMs }: BodyLimits): Promise<string | Refusal> {
+  const body = await readBody(request, maxMessageSize, readTimeoutMs);
   if (body instanceof Refusal) return body;
   const type = request.headers.get("content-type") ?? "";
   // Also what keeps other sites' forms out: browsers send JSON across origins only where CORS allows it.
@@ -51,4 +52,15 @@ export async function readJson(request: Request, maxBytes: number, timeoutMs: nu
   } catch {
     return new Refusal("BAD_REQUEST", "the body must be UTF-8");
   }
+}
+
+/**
+ * Reads a JSON body as text, for a parser that trusts it.
+ * @throws {HttpRefusal} where it is too large, too late, not declared as JSON, not UTF-8, or not JSON
+ */
+export async function readJson(request: Request, limits: BodyLimits): Promise<string> {
+  const text = await readText(request, limits);
+  // The rest of the body may still be on its way, so the connection is of no further use.
+  if (text instanceof Refusal) throw new HttpRefusal(text.code, text.message, { Connection: "close" });
+  return text;
 }

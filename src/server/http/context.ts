@@ -7,6 +7,7 @@ import type { Principal } from "../access/principal.ts";
 import type { Tokens } from "../access/tokens.ts";
 import type { SocketData } from "../connection.ts";
 import type { FaultLog } from "../fault-log.ts";
+import type { Logger } from "../logger.ts";
 import type { AllowsOrigin } from "../origin.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import type { Rates } from "../rates.ts";
@@ -41,6 +42,7 @@ export interface HttpPorts {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly faults: FaultLog;
+  readonly logger: Logger;
   readonly rates: Rates;
   readonly rateLimit: RateLimit;
   readonly authenticate: Authenticate;

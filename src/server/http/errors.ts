@@ -5,9 +5,14 @@ import { errorBodySchema } from "../../protocol/messages.ts";
 /** The one body of all HTTP errors; the same object as in a WebSocket error. */
 export const errorResponseSchema = z.object({ error: errorBodySchema });
 
+/** How long a client that met a limit or a shutdown should wait: topics and connections come and go. */
+const UNAVAILABLE_RETRY_SECONDS = "5";
+
 /** An HTTP answer that refuses. */
 export function errorResponse(code: ErrorCode, message: string, headers: Record<string, string> = {}): Response {
-  return Response.json({ error: { code, message } }, { status: ERRORS[code].httpStatus, headers });
+  const status = ERRORS[code].httpStatus;
+  const retry: Record<string, string> = status === 503 ? { "Retry-After": UNAVAILABLE_RETRY_SECONDS } : {};
+  return Response.json({ error: { code, message } }, { status, headers: { ...retry, ...headers } });
 }
 
 /** Ends a route's work where there is a refusal. */
@@ -46,6 +51,7 @@ const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
   UNAUTHORIZED: "The API key or token is missing or wrong, or the token has expired",
   FORBIDDEN: "The key or token does not allow this, or the page's origin may not connect",
   NOT_FOUND: "There is no such topic",
+  TOPIC_NOT_FOUND: "There is no such topic, and none may be begun (-auto-create-topics=false)",
   REQUEST_TIMEOUT: "The body did not arrive in time",
   CONFLICT: "The topic already exists",
   PAYLOAD_TOO_LARGE: "The body is larger than -max-message-size",

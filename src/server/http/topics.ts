@@ -26,9 +26,6 @@ export function describeTopic(topic: Topic): z.infer<typeof topicSchema> {
   };
 }
 
-/** How long a client that met the limit of topics should wait: they come and go with their subscribers. */
-const TOPIC_LIMIT_RETRY_SECONDS = "5";
-
 const createTopicRoute = createRoute({
   method: "post",
   path: "/topics",
@@ -97,10 +94,7 @@ export function addTopicRoutes(app: HttpApp, { hub }: HttpPorts): void {
     refuseIf(refusesAdministration(c.var.principal));
     const { name } = c.req.valid("json");
     const topic = hub.createTopic(name);
-    if (topic instanceof Refusal) {
-      const retry = topic.code === "CONFLICT" ? {} : { "Retry-After": TOPIC_LIMIT_RETRY_SECONDS };
-      throw new HttpRefusal(topic.code, topic.message, retry);
-    }
+    if (topic instanceof Refusal) throw new HttpRefusal(topic.code, topic.message);
     return c.json({ status: "created" as const, topic: name }, 201);
   });
   app.openapi(listTopicsRoute, (c) => {

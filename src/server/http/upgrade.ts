@@ -45,7 +45,7 @@ export function addUpgradeRoute(app: HttpApp, options: HttpOptions, ports: HttpP
       return errorResponse("FORBIDDEN", "this origin may not connect (-allowed-origins)");
     }
     if (ports.connectionCount() >= options.maxConnections) {
-      return errorResponse("UNAVAILABLE", "the server has as many connections as it takes", { "Retry-After": "5" });
+      return errorResponse("UNAVAILABLE", "the server has as many connections as it takes");
     }
     const protocol = lists(header("sec-websocket-protocol"), SUBPROTOCOL) ? SUBPROTOCOL : "";
     const upgraded = c.env.server.upgrade(c.req.raw, {

@@ -1,0 +1,111 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Published } from "../../core/hub.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import {
+  epochSchema,
+  MAX_BATCH,
+  newMessageSchema,
+  newMessagesSchema,
+  offsetSchema,
+  topicNameSchema,
+} from "../../protocol/messages.ts";
+import { decodeNewMessages } from "../../protocol/new-messages.ts";
+import { refusesPublish } from "../access/permissions.ts";
+import { readJson } from "./body.ts";
+import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
+import { describeErrors, HttpRefusal, refuseIf, valid } from "./errors.ts";
+import { SECURITY } from "./security.ts";
+
+const publishedSchema = z
+  .object({
+    topic: topicNameSchema,
+    epoch: epochSchema,
+    messages: z.array(
+      z.object({
+        id: z.string(),
+        offset: offsetSchema,
+        duplicate: z.literal(true).optional().openapi({ description: "With dedupe: the event was there already" }),
+      }),
+    ),
+  })
+  .openapi("Published");
+
+const publishRoute = createRoute({
+  method: "post",
+  path: "/topics/{name}/messages",
+  tags: ["Topics"],
+  summary: "Publish a message, or several",
+  description: `One message, or a list of up to ${MAX_BATCH} of which all are accepted or none.`,
+  security: SECURITY,
+  request: {
+    params: z.object({ name: topicNameSchema }),
+    query: z.object({
+      dedupe: z.enum(["true", "false"]).optional().openapi({
+        description: "Whether a message whose id the topic still holds is answered with that one's offset",
+      }),
+    }),
+    body: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: z
+            .union([newMessageSchema, z.object({ messages: newMessagesSchema.shape.messages })])
+            .openapi("NewMessages"),
+        },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: "All are published; in the order in which they came",
+      content: { "application/json": { schema: publishedSchema } },
+    },
+    ...describeErrors(
+      "BAD_REQUEST",
+      "UNAUTHORIZED",
+      "FORBIDDEN",
+      "TOPIC_NOT_FOUND",
+      "REQUEST_TIMEOUT",
+      "PAYLOAD_TOO_LARGE",
+      "RATE_LIMITED",
+      "UNAVAILABLE",
+    ),
+  },
+});
+
+/** Adds the route by which a back end publishes without a WebSocket. */
+export function addPublishRoute(app: HttpApp, options: HttpOptions, { hub, logger }: HttpPorts): void {
+  const offsetsOf = async (published: readonly Published[]): Promise<readonly number[]> => {
+    try {
+      return await Promise.all(published.map(({ offset }) => offset));
+    } catch (error) {
+      logger.warn({ err: error }, "publish failed");
+      throw new HttpRefusal("UNAVAILABLE", "the messages could not be stored");
+    }
+  };
+
+  // Described like the others, but read and answered as text: a typed route would parse and encode the payloads.
+  app.openAPIRegistry.registerPath(publishRoute);
+  app.post(publishRoute.getRoutingPath(), async (c) => {
+    const { name } = valid(publishRoute.request.params, c.req.param());
+    refuseIf(refusesPublish(c.var.principal, name));
+    const dedupe = valid(publishRoute.request.query, c.req.query()).dedupe === "true";
+    const messages = decodeNewMessages(await readJson(c.req.raw, options));
+    if (messages instanceof Refusal) throw new HttpRefusal(messages.code, messages.message);
+    const drafts = messages.map(({ idJson, payloadJson }) => ({
+      idJson: idJson ?? `"${Bun.randomUUIDv7()}"`,
+      payloadJson,
+    }));
+    logger.debug({ as: c.var.principal.name, topic: name, messages: drafts.length }, "publish");
+    const batch = hub.publishAll(name, drafts, { dedupe });
+    if (batch instanceof Refusal) throw new HttpRefusal(batch.code, batch.message);
+    const { published, topic } = batch;
+    const offsets = await offsetsOf(published);
+    const entries = drafts.map(({ idJson }, i) => {
+      const duplicate = published[i]?.duplicate ? ',"duplicate":true' : "";
+      return `{"id":${idJson},"offset":${offsets[i]}${duplicate}}`;
+    });
+    const text = `{"topic":${topic.nameJson},"epoch":${JSON.stringify(topic.epoch)},"messages":[${entries.join()}]}`;
+    return new Response(text, { headers: { "Content-Type": "application/json" } });
+  });
+}
