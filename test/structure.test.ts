@@ -48,7 +48,7 @@ const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
   protocol: ["zod"],
   core: [],
   engine: [],
-  config: [],
+  config: ["node:path"],
   server: "any",
   "main.ts": ["node:net"],
 };

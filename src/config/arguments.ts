@@ -22,6 +22,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const TABLE: { readonly [K in OptionName]: Option<Config[K]> } = OPTIONS;
 const NAME_BY_FLAG = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].flag, name]));
 
+/** The variable in which `bin/ringcast`, which starts the server in another folder, says where it was itself started. */
+const CALLER_FOLDER = "RINGCAST_CALLER_FOLDER";
+
 class InvalidArgument extends Error {}
 
 /** One word of the command line: the flag that it names, and the value if it is written with `=`. */
@@ -59,13 +62,13 @@ function readVariables(environment: Environment, texts: Texts): void {
 
 type PartialConfig = { -readonly [K in OptionName]?: Config[K] };
 
-function setOption<K extends OptionName>(config: PartialConfig, name: K, texts: Texts): void {
+function setOption<K extends OptionName>(config: PartialConfig, name: K, texts: Texts, folder: string): void {
   const given = texts.get(name);
   if (given === undefined) {
     config[name] = TABLE[name].defaultValue;
     return;
   }
-  const value = TABLE[name].parse(given.text);
+  const value = TABLE[name].parse(given.text, folder);
   if (value instanceof InvalidValue) {
     const shown = OPTIONS[name].secret ? "" : ` (it is ${shortened(JSON.stringify(given.text))})`;
     throw new InvalidArgument(`${given.source} ${value.reason}${shown}`);
@@ -107,7 +110,7 @@ export function parseCommand(argv: readonly string[], environment: Environment):
     if (instead !== undefined) return { kind: instead };
     readVariables(environment, texts);
     const config: PartialConfig = {};
-    for (const name of OPTION_NAMES) setOption(config, name, texts);
+    for (const name of OPTION_NAMES) setOption(config, name, texts, environment[CALLER_FOLDER] ?? "");
     if (!isComplete(config)) throw new Error("an option has no value");
     checkTogether(config);
     return { kind: "run", config };

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { formatDuration, parseDuration } from "./duration.ts";
 
 /** Why a text is no value of an option, in words that follow the option's name: "must be …". */
@@ -21,7 +22,8 @@ export interface Option<T> {
   readonly placeholder: string;
   /** Whether its value stays out of logs. */
   readonly secret: boolean;
-  readonly parse: (text: string) => T | InvalidValue;
+  /** Reads a value. The path of a file counts from `folder`, or from the process's own folder where that is empty. */
+  readonly parse: (text: string, folder: string) => T | InvalidValue;
 }
 
 type Described = Pick<Option<unknown>, "flag" | "group" | "help">;
@@ -59,6 +61,15 @@ function choice<const T extends string>(described: Described, defaultValue: T, v
   const parse = (text: string) =>
     values.find((value) => value === text) ?? new InvalidValue(`must be one of ${values.join(", ")}`);
   return { ...described, defaultValue, defaultText: defaultValue, placeholder: values.join("|"), secret: false, parse };
+}
+
+/** A file, as its whole path whatever folder the process is in; or an empty text where none is named. */
+export function file(described: Described): Option<string> {
+  const parse = (text: string, folder: string) => {
+    if (text.includes("\0")) return new InvalidValue("must be the path of a file");
+    return text === "" ? "" : resolve(folder, text);
+  };
+  return { ...described, defaultValue: "", defaultText: "none", placeholder: "file", secret: false, parse };
 }
 
 function parseHost(text: string): string | InvalidValue {
