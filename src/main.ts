@@ -4,6 +4,7 @@ import { parseCommand } from "./config/arguments.ts";
 import { describeConfig, helpText } from "./config/help.ts";
 import type { Config } from "./config/options.ts";
 import { createLog, type Log } from "./server/logger.ts";
+import { UnusableFile } from "./server/option-file.ts";
 import { ListenError, type RunningServer, startServer } from "./server/server.ts";
 import { shutDown } from "./server/shutdown.ts";
 
@@ -34,9 +35,9 @@ function run(config: Config): void {
   try {
     server = startServer(config, log.logger, packageJson.version);
   } catch (error) {
-    const reason = error instanceof ListenError ? error.message : `cannot start: ${String(error)}`;
-    process.stderr.write(`ringcast: ${reason}\n`);
-    process.exit(EXIT_FAILURE);
+    const isExpected = error instanceof ListenError || error instanceof UnusableFile;
+    process.stderr.write(`ringcast: ${isExpected ? error.message : `cannot start: ${String(error)}`}\n`);
+    process.exit(error instanceof UnusableFile ? EXIT_USAGE : EXIT_FAILURE);
   }
   // Before anyone is told that the server is there, or a quick signal would find no handler.
   endOnSignals(config, server, log);

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { SignJWT, UnsecuredJWT } from "jose";
 import { z } from "zod";
 import { TestClient, UpgradeRefused } from "./support/client.ts";
+import { ForeignSigner, keySet } from "./support/foreign-signer.ts";
 import { ServerProcess } from "./support/server-process.ts";
+import { TemporaryFile } from "./support/temporary-file.ts";
 
 setDefaultTimeout(30_000);
 
@@ -12,9 +14,12 @@ const KEY = "the-admin-key";
 const SECRET = "a-secret-of-at-least-thirty-two-characters";
 
 let server: ServerProcess;
+const signer = await ForeignSigner.create("RS256", "k1");
 
 beforeAll(async () => {
-  server = await ServerProcess.start([`-api-key=${KEY}`, `-token-secret=${SECRET}`, "-topic-ttl=1m"]);
+  using jwks = new TemporaryFile("keys.json", keySet(signer.jwk));
+  const flags = [`-api-key=${KEY}`, `-token-secret=${SECRET}`, `-token-jwks=${jwks.path}`, "-topic-ttl=1m"];
+  server = await ServerProcess.start(flags);
   await server.post("/topics", { name: "door" }, bearer(KEY));
 });
 
@@ -53,6 +58,9 @@ const PERMISSIONS = {
   "a token for another topic": async () => bearer(await token({ subscribe: ["doors"], publish: ["doo"] })),
   "a token of another client": async () => bearer(await token({ client_id: "c2", subscribe: ["*"], publish: ["*"] })),
   "a token that another program signed": async () => bearer(await foreign()),
+  "a token that a JWKS key signed": async () => bearer(await signer.sign()),
+  "an HS256 token signed with the public key": async () =>
+    bearer(await foreign({ secret: JSON.stringify(signer.jwk) })),
   "an expired token": async () => bearer(await foreign({ expiresInSec: -1 })),
   "a forged token": async () => bearer(await foreign({ secret: "another-secret-of-thirty-two-characters" })),
   "a token of another algorithm": async () => bearer(await foreign({ alg: "HS384" })),
@@ -90,22 +98,44 @@ async function webSocket(headers: Headers, ...requests: readonly object[]): Prom
 const SUBSCRIBE = { type: "subscribe", topic: "door", client_id: "c1" };
 const PUBLISH = { type: "publish", topic: "door", message: { id: "m", payload: 1 } };
 
-const DOORS = {
-  "WebSocket subscribe": (headers: Headers) => webSocket(headers, SUBSCRIBE),
-  "WebSocket unsubscribe": (headers: Headers) => webSocket(headers, SUBSCRIBE, { ...SUBSCRIBE, type: "unsubscribe" }),
-  "WebSocket publish": (headers: Headers) => webSocket(headers, PUBLISH),
-  "POST /topics": (headers: Headers) => http("POST", "/topics", headers, { name: crypto.randomUUID() }),
-  "GET /topics": (headers: Headers) => http("GET", "/topics", headers),
-  "DELETE /topics/{name}": async (headers: Headers) => {
-    await http("POST", "/topics", bearer(KEY), { name: "door/deleted" });
-    return http("DELETE", "/topics/door%2Fdeleted", headers);
+type Need = "subscribe" | "unsubscribe" | "see" | "publish" | "administer";
+interface Door {
+  readonly needs: Need;
+  readonly enter: (headers: Headers) => Promise<string>;
+}
+
+/** Every way in, and what it needs. Those that subscribe do so by the name c1. */
+const DOORS: Record<string, Door> = {
+  "WebSocket subscribe": { needs: "subscribe", enter: (headers) => webSocket(headers, SUBSCRIBE) },
+  "WebSocket unsubscribe": {
+    needs: "unsubscribe",
+    enter: (headers) => webSocket(headers, SUBSCRIBE, { ...SUBSCRIBE, type: "unsubscribe" }),
   },
-  "GET /topics/{name}": (headers: Headers) => http("GET", "/topics/door", headers),
-  "GET /topics/{name}/messages": (headers: Headers) => http("GET", "/topics/door/messages", headers),
-  "POST /topics/{name}/messages": (headers: Headers) => http("POST", "/topics/door/messages", headers, { payload: 1 }),
-  "GET /topics/{name}/subscribers": (headers: Headers) => http("GET", "/topics/door/subscribers", headers),
-  "GET /stats": (headers: Headers) => http("GET", "/stats", headers),
-  "POST /tokens": (headers: Headers) => http("POST", "/tokens", headers, { client_id: "c" }),
+  "WebSocket publish": { needs: "publish", enter: (headers) => webSocket(headers, PUBLISH) },
+  "POST /topics/{name}/messages": {
+    needs: "publish",
+    enter: (headers) => http("POST", "/topics/door/messages", headers, { payload: 1 }),
+  },
+  "GET /topics/{name}": { needs: "see", enter: (headers) => http("GET", "/topics/door", headers) },
+  "GET /topics/{name}/messages": { needs: "see", enter: (headers) => http("GET", "/topics/door/messages", headers) },
+  "GET /topics/{name}/subscribers": {
+    needs: "see",
+    enter: (headers) => http("GET", "/topics/door/subscribers", headers),
+  },
+  "POST /topics": {
+    needs: "administer",
+    enter: (headers) => http("POST", "/topics", headers, { name: crypto.randomUUID() }),
+  },
+  "GET /topics": { needs: "administer", enter: (headers) => http("GET", "/topics", headers) },
+  "DELETE /topics/{name}": {
+    needs: "administer",
+    enter: async (headers) => {
+      await http("POST", "/topics", bearer(KEY), { name: "door/deleted" });
+      return http("DELETE", "/topics/door%2Fdeleted", headers);
+    },
+  },
+  "GET /stats": { needs: "administer", enter: (headers) => http("GET", "/stats", headers) },
+  "POST /tokens": { needs: "administer", enter: (headers) => http("POST", "/tokens", headers, { client_id: "c" }) },
 };
 
 const OK = "ok";
@@ -113,22 +143,29 @@ const WHO = "UNAUTHORIZED";
 const NOT = "FORBIDDEN";
 const BAD = "BAD_REQUEST";
 
-const NOBODY = Object.keys(DOORS).map(() => WHO);
+type Outcomes = Record<Need, string>;
 
-/** In the order of DOORS: WebSocket subscribe, unsubscribe, publish; POST, GET, DELETE topics; a topic's details, history,
- * publish, subscribers; stats; tokens. */
-const OUTCOMES: Record<keyof typeof PERMISSIONS, readonly string[]> = {
+const NOBODY: Outcomes = { subscribe: WHO, unsubscribe: WHO, see: WHO, publish: WHO, administer: WHO };
+const NOTHING: Outcomes = { subscribe: NOT, unsubscribe: NOT, see: NOT, publish: NOT, administer: NOT };
+const SUBSCRIBER: Outcomes = { ...NOTHING, subscribe: OK, unsubscribe: OK, see: OK };
+const PUBLISHER: Outcomes = { ...NOTHING, publish: OK };
+const USER: Outcomes = { ...SUBSCRIBER, publish: OK };
+
+/** What comes of each permission, by what a way in needs. */
+const OUTCOMES: Record<keyof typeof PERMISSIONS, Outcomes> = {
   "no key": NOBODY,
   "a wrong key": NOBODY,
-  "the admin key": [OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK],
-  "a token for it": [OK, OK, OK, NOT, NOT, NOT, OK, OK, OK, OK, NOT, NOT],
-  "a token for what begins so": [OK, OK, OK, NOT, NOT, NOT, OK, OK, OK, OK, NOT, NOT],
-  "a token for subscribing": [OK, OK, NOT, NOT, NOT, NOT, OK, OK, NOT, OK, NOT, NOT],
-  "a token for publishing": [NOT, NOT, OK, NOT, NOT, NOT, NOT, NOT, OK, NOT, NOT, NOT],
-  "a token for another topic": [NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT],
+  "the admin key": { ...USER, administer: OK },
+  "a token for it": USER,
+  "a token for what begins so": USER,
+  "a token for subscribing": SUBSCRIBER,
+  "a token for publishing": PUBLISHER,
+  "a token for another topic": NOTHING,
   // It may not go by the name c1, so it is not subscribed either.
-  "a token of another client": [NOT, BAD, OK, NOT, NOT, NOT, OK, OK, OK, OK, NOT, NOT],
-  "a token that another program signed": [OK, OK, OK, NOT, NOT, NOT, OK, OK, OK, OK, NOT, NOT],
+  "a token of another client": { ...USER, subscribe: NOT, unsubscribe: BAD },
+  "a token that another program signed": USER,
+  "a token that a JWKS key signed": USER,
+  "an HS256 token signed with the public key": NOBODY,
   "an expired token": NOBODY,
   "a forged token": NOBODY,
   "a token of another algorithm": NOBODY,
@@ -140,10 +177,10 @@ describe("what is allowed", () => {
   for (const [permission, present] of Object.entries(PERMISSIONS)) {
     test(`with ${permission} is the same through every way in`, async () => {
       const headers: Headers = await present();
-      const outcomes: Record<string, string> = {};
-      for (const [door, enter] of Object.entries(DOORS)) outcomes[door] = await enter(headers);
-      const expected = Object.entries(OUTCOMES).find(([name]) => name === permission)?.[1] ?? [];
-      expect(outcomes).toEqual(Object.fromEntries(Object.keys(DOORS).map((door, i) => [door, expected[i] ?? ""])));
+      const expected = Object.entries(OUTCOMES).find(([name]) => name === permission)?.[1] ?? NOBODY;
+      for (const [door, { enter, needs }] of Object.entries(DOORS)) {
+        expect({ door, outcome: await enter(headers) }).toEqual({ door, outcome: expected[needs] });
+      }
     });
   }
 });

@@ -31,6 +31,8 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "max-control-frames-per-sec": ["20", 20],
   "api-key": ["secret-key", "***"],
   "token-secret": ["a-secret-of-at-least-thirty-two-characters", "***"],
+  // Nobody answers there, which is no reason not to start.
+  "token-jwks": ["http://127.0.0.1:1/keys", "http://127.0.0.1:1/keys"],
   "enable-cors": ["1", true],
   "allowed-origins": ["https://a.example, https://b.example", ["https://a.example", "https://b.example"]],
   "rate-limit-per-min": ["21", 21],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { resolve } from "node:path";
 import { type Environment, parseCommand } from "./arguments.ts";
 import { describeConfig, helpText } from "./help.ts";
 import { type Config, OPTION_NAMES, OPTIONS, variableOf } from "./options.ts";
@@ -41,6 +42,7 @@ describe("the command line", () => {
       maxControlFramesPerSec: 100,
       apiKey: "",
       tokenSecret: "",
+      tokenJwks: "",
       enableCors: false,
       allowedOrigins: ["*"],
       rateLimitPerMin: 1000,
@@ -250,6 +252,16 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
       ["~".repeat(1024), "~".repeat(1024)],
     ],
     bad: ["s".repeat(31), "s".repeat(1025), `${"s".repeat(32)} `, "é".repeat(32)],
+  },
+  tokenJwks: {
+    good: [
+      ["", ""],
+      ["/etc/keys.json", "/etc/keys.json"],
+      ["keys.json", resolve("keys.json")],
+      ["https://id.example/keys?v=1", new URL("https://id.example/keys?v=1")],
+      ["HTTP://127.0.0.1:8080/", new URL("http://127.0.0.1:8080/")],
+    ],
+    bad: ["http://", "https://a b/", "ftp://id.example/keys", "file:///keys", "https://user:pass@id.example/", "a\0b"],
   },
   apiKey: {
     good: [

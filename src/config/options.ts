@@ -63,13 +63,21 @@ function choice<const T extends string>(described: Described, defaultValue: T, v
   return { ...described, defaultValue, defaultText: defaultValue, placeholder: values.join("|"), secret: false, parse };
 }
 
+function parseFile(text: string, folder: string): string | InvalidValue {
+  if (text.includes("\0")) return new InvalidValue("must be the path of a file");
+  return text === "" ? "" : resolve(folder, text);
+}
+
 /** A file, as its whole path whatever folder the process is in; or an empty text where none is named. */
 export function file(described: Described): Option<string> {
-  const parse = (text: string, folder: string) => {
-    if (text.includes("\0")) return new InvalidValue("must be the path of a file");
-    return text === "" ? "" : resolve(folder, text);
-  };
-  return { ...described, defaultValue: "", defaultText: "none", placeholder: "file", secret: false, parse };
+  return { ...described, defaultValue: "", defaultText: "none", placeholder: "file", secret: false, parse: parseFile };
+}
+
+function parseFileOrUrl(text: string, folder: string): string | URL | InvalidValue {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return parseFile(text, folder);
+  const url = URL.parse(text);
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+  return isPlain ? url : new InvalidValue("must be a file, or an http:// or https:// URL without user and password");
 }
 
 function parseHost(text: string): string | InvalidValue {
@@ -266,6 +274,16 @@ export const OPTIONS = {
     secret: true,
     parse: parseSecret,
   },
+  tokenJwks: {
+    flag: "token-jwks",
+    group: SECURITY,
+    help: "Public keys (a JWK set) for tokens signed elsewhere with RS256, ES256 or EdDSA: a file, or a URL",
+    defaultValue: "",
+    defaultText: "none",
+    placeholder: "file|url",
+    secret: false,
+    parse: parseFileOrUrl,
+  } satisfies Option<string | URL>,
   enableCors: boolean({ flag: "enable-cors", group: SECURITY, help: "Send CORS headers to allowed origins" }, false),
   allowedOrigins: {
     flag: "allowed-origins",

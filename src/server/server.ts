@@ -5,7 +5,10 @@ import { Hub } from "../core/hub.ts";
 import { MemoryEngine } from "../engine/memory.ts";
 import { createDecoder } from "../protocol/decode.ts";
 import { createAuthenticator, KeyRing } from "./access/authenticator.ts";
+import { FileKeys } from "./access/file-keys.ts";
+import { type PublicKeys, REFRESH_MS } from "./access/public-keys.ts";
 import { signingSecret, Tokens } from "./access/tokens.ts";
+import { UrlKeys } from "./access/url-keys.ts";
 import { clientAddress } from "./client-address.ts";
 import type { SocketData } from "./connection.ts";
 import { connectionLimit } from "./connection-limit.ts";
@@ -28,6 +31,8 @@ export interface RunningServer {
   readonly hub: Hub;
   readonly endpoint: WebSocketEndpoint;
   readonly faults: FaultLog;
+  /** Reads anew the files that options name, and logs what came of it; what can't be used leaves the old in force. */
+  reload(): Promise<void>;
   /** From now on takes no new connection; `/health` tells. */
   drain(): void;
   /** Closes the listening socket and every connection. */
@@ -70,6 +75,13 @@ function createHub(config: Config, observer: HubLog, timestamps: Timestamps): Hu
     { outbox, autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, writeWaitMs },
     { engine, clock: systemClock, timestamps, observer, defer: (run) => void setImmediate(run) },
   );
+}
+
+function openPublicKeys({ tokenJwks }: Config, logger: Logger): PublicKeys | undefined {
+  if (tokenJwks === "") return undefined;
+  return tokenJwks instanceof URL
+    ? new UrlKeys(tokenJwks, { clock: systemClock, logger })
+    : new FileKeys(tokenJwks, logger);
 }
 
 interface Listener {
@@ -126,6 +138,7 @@ function errorCode(error: unknown): string {
 /**
  * Builds the server from its parts and starts it.
  * @throws {ListenError} where the address can't be had
+ * @throws {UnusableFile} where a file that an option names is of no use
  */
 export function startServer(config: Config, logger: Logger, version: string): RunningServer {
   const faults = new FaultLog(logger);
@@ -133,7 +146,9 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const timestamps = new Timestamps(systemClock);
   const hub = createHub(config, hubLog, timestamps);
   const keys = new KeyRing(config.apiKey === "" ? [] : [{ name: "api-key", role: "admin", key: config.apiKey }]);
-  const tokens = new Tokens(signingSecret(config.tokenSecret, config.apiKey || undefined), systemClock);
+  const publicKeys = openPublicKeys(config, logger);
+  const secret = signingSecret(config.tokenSecret, config.apiKey || undefined);
+  const tokens = new Tokens(secret, systemClock, publicKeys);
   const decode = createDecoder(config.ringBufferSize);
   const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens });
   const endpoint = new WebSocketEndpoint(config, { hub, dispatcher, clock: systemClock, logger, faults });
@@ -162,6 +177,9 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     endpoint.sweep();
   }, sweepIntervalMs(config));
   const sweepingTokens = setInterval(() => endpoint.sweepTokens(), TOKEN_SWEEP_MS);
+  // Not waited for: where the keys can't be reached yet, the server starts all the same.
+  void publicKeys?.refresh();
+  const refreshingKeys = setInterval(() => publicKeys?.refresh(), REFRESH_MS);
   const sampling = setInterval(() => {
     rates.sample();
     hubLog.reportDrops();
@@ -171,12 +189,16 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     hub,
     endpoint,
     faults,
+    async reload() {
+      await publicKeys?.reload();
+    },
     drain() {
       draining = true;
     },
     async stop() {
       clearInterval(sweeping);
       clearInterval(sweepingTokens);
+      clearInterval(refreshingKeys);
       clearInterval(sampling);
       hubLog.reportDrops();
       await server.stop(true);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { SignJWT, UnsecuredJWT } from "jose";
+import { createLocalJWKSet, SignJWT, UnsecuredJWT } from "jose";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
+import { ForeignSigner } from "../../../test/support/foreign-signer.ts";
 import { Refusal } from "../../protocol/errors.ts";
+import { KeysOutOfReach } from "./public-keys.ts";
 import { AUDIENCE, type Grant, signingSecret, Tokens } from "./tokens.ts";
 
 const SECRET = new TextEncoder().encode("0123456789abcdef0123456789abcdef");
@@ -85,6 +87,44 @@ describe("a token", () => {
   ])("%s is refused", async (_what, make) => {
     const { clock, tokens } = setUp();
     expect(await tokens.verify(await make(clock))).toMatchObject({ code: "UNAUTHORIZED" });
+  });
+});
+
+describe("with public keys, a token", () => {
+  async function withKeys(alg: string) {
+    const clock = new FakeClock();
+    const signer = await ForeignSigner.create(alg, "k1", () => clock.wallMs());
+    const tokens = new Tokens(SECRET, clock, { keyFor: createLocalJWKSet({ keys: [signer.jwk] }) });
+    return { clock, signer, tokens };
+  }
+
+  test.each(["RS256", "ES256", "EdDSA"])("may be signed elsewhere with %s", async (alg) => {
+    const { clock, signer, tokens } = await withKeys(alg);
+    const holder = await tokens.verify(await signer.sign({ subscribe: ["a"] }));
+    expect(holder).toMatchObject({ name: "c1", clientId: "c1", life: { expiresAtMs: clock.wallMs() + 60_000 } });
+    expect(await tokens.verify(await signer.sign({ aud: "elsewhere" }))).toMatchObject({ code: "UNAUTHORIZED" });
+    const token = await signer.sign();
+    clock.advance(60_000);
+    expect(await tokens.verify(token)).toMatchObject({ code: "UNAUTHORIZED", message: "the token has expired" });
+  });
+
+  test("of the server's own, or signed with its secret, is as good as without", async () => {
+    const { clock, tokens } = await withKeys("ES256");
+    expect(await tokens.verify((await tokens.issue(GRANT)).token)).toMatchObject({ clientId: "web1" });
+    expect(await tokens.verify(await signed(clock))).toMatchObject({ clientId: "web1" });
+  });
+
+  test.each(["RS384", "PS256", "ES384"])("is refused with %s, though there is a key for it", async (alg) => {
+    const { signer, tokens } = await withKeys(alg);
+    expect(await tokens.verify(await signer.sign())).toMatchObject({ code: "UNAUTHORIZED" });
+  });
+
+  test("can't be checked while they are out of reach, but one of the server's own can", async () => {
+    const keyFor = () => Promise.reject(new KeysOutOfReach());
+    const tokens = new Tokens(SECRET, new FakeClock(), { keyFor });
+    const signer = await ForeignSigner.create("EdDSA", "k1");
+    expect(await tokens.verify(await signer.sign())).toMatchObject({ code: "UNAVAILABLE" });
+    expect(await tokens.verify((await tokens.issue(GRANT)).token)).toMatchObject({ clientId: "web1" });
   });
 });
 

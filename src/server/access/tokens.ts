@@ -1,14 +1,17 @@
 import { hkdfSync, randomBytes } from "node:crypto";
-import { errors, jwtVerify, SignJWT } from "jose";
+import { errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { isName } from "../../protocol/limits.ts";
+import { PUBLIC_ALGORITHMS } from "./key-set.ts";
 import type { Principal } from "./principal.ts";
+import { KeysOutOfReach, type PublicKeys } from "./public-keys.ts";
 
 /** The audience that every token must name (RFC 7519, section 4.1.3): one made for another service is none for this. */
 export const AUDIENCE = "ringcast";
-const ALGORITHM = "HS256";
+/** What tokens are signed with here, and elsewhere by those who know the secret. */
+const SECRET_ALGORITHM = "HS256";
 /** The most topics or beginnings of topics that a token may list for each of publishing and subscribing. */
 export const MAX_PATTERNS = 100;
 const MAX_TOKEN_CHARS = 65_536;
@@ -56,14 +59,22 @@ function matcher(patterns: readonly string[]): (topic: string) => boolean {
   return (topic) => names.has(topic) || beginnings.some((beginning) => topic.startsWith(beginning));
 }
 
-/** Makes and checks tokens: JSON Web Tokens (RFC 7519), signed with HMAC and SHA-256. */
+/** Makes and checks tokens: JSON Web Tokens (RFC 7519), signed with HMAC and SHA-256, or elsewhere with a private key. */
 export class Tokens {
   readonly #secret: Uint8Array;
   readonly #clock: Clock;
+  readonly #keyFor: JWTVerifyGetKey;
+  readonly #algorithms: string[];
 
-  constructor(secret: Uint8Array, clock: Clock) {
+  /** @param publicKeys without them, only the secret tells that a token is good */
+  constructor(secret: Uint8Array, clock: Clock, publicKeys?: Pick<PublicKeys, "keyFor">) {
     this.#secret = secret;
     this.#clock = clock;
+    // Nothing else, whatever a token itself says: `none` and other people's algorithms are refused.
+    this.#algorithms = publicKeys === undefined ? [SECRET_ALGORITHM] : [SECRET_ALGORITHM, ...PUBLIC_ALGORITHMS];
+    // The secret is for the one algorithm, and no public key is for that.
+    this.#keyFor = (header) =>
+      publicKeys === undefined || header.alg === SECRET_ALGORITHM ? secret : publicKeys.keyFor(header);
   }
 
   async issue({ clientId, publish, subscribe, ttlMs }: Grant): Promise<IssuedToken> {
@@ -71,7 +82,7 @@ export class Tokens {
     // Whole seconds, rounded up: a token may live a moment longer than asked for, never shorter.
     const expiresAt = Math.ceil((this.#clock.wallMs() + ttlMs) / 1000);
     const token = await new SignJWT({ subscribe: [...subscribe], publish: [...publish] })
-      .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
+      .setProtectedHeader({ alg: SECRET_ALGORITHM, typ: "JWT" })
       .setSubject(clientId)
       .setAudience(AUDIENCE)
       .setIssuedAt(issuedAt)
@@ -80,13 +91,15 @@ export class Tokens {
     return { token, expiresAtMs: expiresAt * 1000 };
   }
 
-  /** Who holds a token; a refusal where it is forged, expired, for somebody else, or says what it must not. */
+  /**
+   * Who holds a token; a refusal where it is forged, expired, for somebody else, or says what it must not, and where the
+   * keys to check it with are out of reach.
+   */
   async verify(token: string): Promise<Principal | Refusal> {
     if (token.length > MAX_TOKEN_CHARS) return new Refusal("UNAUTHORIZED", "the token is too long");
     try {
-      const { payload } = await jwtVerify(token, this.#secret, {
-        // Nothing else, whatever the token itself says: `none` and other people's algorithms are refused.
-        algorithms: [ALGORITHM],
+      const { payload } = await jwtVerify(token, this.#keyFor, {
+        algorithms: this.#algorithms,
         audience: AUDIENCE,
         requiredClaims: ["exp", "sub"],
         currentDate: new Date(this.#clock.wallMs()),
@@ -96,6 +109,9 @@ export class Tokens {
       return this.#holder(claims.data);
     } catch (error) {
       if (error instanceof errors.JWTExpired) return new Refusal("UNAUTHORIZED", "the token has expired");
+      if (error instanceof KeysOutOfReach) {
+        return new Refusal("UNAVAILABLE", "the keys to check the token with can't be fetched at present");
+      }
       if (error instanceof errors.JOSEError) return new Refusal("UNAUTHORIZED", "the token is not valid");
       throw error;
     }

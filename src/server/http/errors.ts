@@ -57,7 +57,8 @@ const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
   PAYLOAD_TOO_LARGE: "The body is larger than -max-message-size",
   UPGRADE_REQUIRED: "The request is no WebSocket upgrade of version 13",
   RATE_LIMITED: "Too many requests from this address; see Retry-After",
-  UNAVAILABLE: "A limit is reached, or the server is shutting down; see Retry-After",
+  UNAVAILABLE:
+    "A limit is reached, the keys for a token are out of reach, or the server is shutting down; see Retry-After",
 };
 
 /** Describes error answers for a route of the OpenAPI document. */
