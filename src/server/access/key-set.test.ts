@@ -43,6 +43,8 @@ describe("a key set", () => {
     ["a key for encryption", { ...rsa, use: "enc" }],
     ["a key for other operations", { ...rsa, key_ops: ["encrypt"] }],
     ["a short RSA key", generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" })],
+    ["an RSA key with the exponent 0", { ...rsa, e: "AA" }],
+    ["an RSA key with the exponent 1", { ...rsa, e: "AQ" }],
     ["another curve", generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey.export({ format: "jwk" })],
     ["another curve of Edwards", generateKeyPairSync("x25519").publicKey.export({ format: "jwk" })],
     ["a point beside the curve", { ...ec, y: ec.x }],

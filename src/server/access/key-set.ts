@@ -10,6 +10,8 @@ export const MAX_KEY_SET_BYTES = 262_144;
 export const NO_KEY_SET = `holds no JWK set with a public key for ${PUBLIC_ALGORITHMS.join(", ")}`;
 /** RFC 7518, section 3.3. */
 const MIN_RSA_BITS = 2048;
+/** RFC 8017, section 3.1. With 1, every message would be its own signature. */
+const MIN_RSA_EXPONENT = 3n;
 
 /** The keys of a set that can be used, and how many there are besides. */
 export interface KeySet {
@@ -61,7 +63,8 @@ function readKey(value: unknown): JWK | undefined {
   if (data === undefined) return undefined;
   try {
     const key = createPublicKey({ key: data, format: "jwk" });
-    const isWeak = data.kty === "RSA" && (key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS;
+    const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+    const isWeak = data.kty === "RSA" && (modulusLength < MIN_RSA_BITS || publicExponent < MIN_RSA_EXPONENT);
     return isWeak ? undefined : { ...data, ...key.export({ format: "jwk" }) };
   } catch {
     return undefined;
