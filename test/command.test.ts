@@ -147,6 +147,7 @@ const WRONG_VALUES: Record<string, readonly string[]> = {
   "max-subscriptions": ["0"],
   "max-control-frames-per-sec": ["0"],
   "token-secret": ["too-short", "x".repeat(1025)],
+  "token-jwks": ["http://", "ftp://127.0.0.1/keys"],
   "api-key": ["two words", "ключ", "x".repeat(257)],
   "enable-cors": ["maybe"],
   "allowed-origins": ["", "example.com", "https://example.com/path", "https://a.com,,https://b.com"],
