@@ -51,8 +51,7 @@ function admission(ports: HttpPorts): Guard {
     const principal = await ports.authenticate(presentedCredentials(c.req.raw));
     if (principal instanceof Refusal) {
       const { code, message } = principal;
-      const isLater = code === "UNAVAILABLE";
-      return errorResponse(code, message, isLater ? { "Retry-After": "5" } : { "WWW-Authenticate": "Bearer" });
+      return errorResponse(code, message, code === "UNAUTHORIZED" ? { "WWW-Authenticate": "Bearer" } : {});
     }
     c.set("principal", principal);
     if (!isDecodable(c.req.url)) return errorResponse("BAD_REQUEST", "the path's percent-encoding is not UTF-8");
