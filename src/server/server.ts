@@ -10,8 +10,8 @@ import { type PublicKeys, REFRESH_MS } from "./access/public-keys.ts";
 import { signingSecret, Tokens } from "./access/tokens.ts";
 import { UrlKeys } from "./access/url-keys.ts";
 import { clientAddress } from "./client-address.ts";
-import type { SocketData } from "./connection.ts";
 import { connectionLimit } from "./connection-limit.ts";
+import { Connections } from "./connections.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { FaultLog } from "./fault-log.ts";
 import { type Answer, createHttp } from "./http/app.ts";
@@ -23,13 +23,14 @@ import { RateLimit } from "./rate-limit.ts";
 import { Rates } from "./rates.ts";
 import { systemClock } from "./system-clock.ts";
 import { WebSocketEndpoint } from "./websocket.ts";
+import type { SocketData } from "./websocket-transport.ts";
 
 /** The parts of a running server that its shutdown needs. */
 export interface RunningServer {
   /** The port it listens on; the one that was free where 0 was asked for. */
   readonly port: number;
   readonly hub: Hub;
-  readonly endpoint: WebSocketEndpoint;
+  readonly connections: Connections;
   readonly faults: FaultLog;
   /** Reads anew the files that options name, and logs what came of it; what can't be used leaves the old in force. */
   reload(): Promise<void>;
@@ -151,7 +152,8 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const tokens = new Tokens(secret, systemClock, publicKeys);
   const decode = createDecoder(config.ringBufferSize);
   const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens });
-  const endpoint = new WebSocketEndpoint(config, { hub, dispatcher, clock: systemClock, logger, faults });
+  const connections = new Connections(config, { hub, clock: systemClock, logger, faults });
+  const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock: systemClock });
   const rates = new Rates(hub.counters, systemClock);
   let draining = false;
   const answer = createHttp(
@@ -167,16 +169,16 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       authenticate: createAuthenticator(keys, tokens),
       tokens,
       allowsOrigin: createOriginCheck(config.allowedOrigins),
-      connectionCount: () => endpoint.connectionCount,
+      connectionCount: () => connections.count,
       isDraining: () => draining,
     },
   );
   const server = listenAnywhere(config, { answer, endpoint, faults });
   const sweeping = setInterval(() => {
     hub.sweep();
-    endpoint.sweep();
+    connections.sweep();
   }, sweepIntervalMs(config));
-  const sweepingTokens = setInterval(() => endpoint.sweepTokens(), TOKEN_SWEEP_MS);
+  const sweepingTokens = setInterval(() => connections.sweepTokens(), TOKEN_SWEEP_MS);
   // Not waited for: where the keys can't be reached yet, the server starts all the same.
   void publicKeys?.refresh();
   const refreshingKeys = setInterval(() => publicKeys?.refresh(), REFRESH_MS);
@@ -187,7 +189,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   return {
     port: server.port ?? config.port,
     hub,
-    endpoint,
+    connections,
     faults,
     async reload() {
       await publicKeys?.reload();

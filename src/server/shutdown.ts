@@ -24,9 +24,9 @@ function after(ms: number): Promise<"timeout"> {
  * when all is done; the caller bounds the whole.
  */
 export async function shutDown(server: RunningServer, shutdownTimeoutMs: number, logger: Logger): Promise<void> {
-  const { endpoint, hub } = server;
+  const { connections, hub } = server;
   server.drain();
-  const clients = endpoint.connectionCount;
+  const clients = connections.count;
   logger.info({ clients }, "shutting down");
   const notice = encodeInfo(undefined, { code: "SERVER_SHUTDOWN", message: REASON }, new Date().toISOString());
   for (const session of hub.sessions()) {
@@ -34,8 +34,8 @@ export async function shutDown(server: RunningServer, shutdownTimeoutMs: number,
     session.end(CLOSE.GOING_AWAY, REASON, shutdownTimeoutMs);
   }
   const flushMs = Math.min(MAX_FLUSH_MS, shutdownTimeoutMs * FLUSH_SHARE);
-  const outcome = await Promise.race([endpoint.whenEmpty(), after(flushMs)]);
-  const left = endpoint.connectionCount;
+  const outcome = await Promise.race([connections.whenEmpty(), after(flushMs)]);
+  const left = connections.count;
   if (outcome === "timeout") logger.warn({ clients: left }, "some clients did not take all that was queued for them");
   for (const session of [...hub.sessions()]) session.close(CLOSE.GOING_AWAY, REASON);
   if (clients > 0) await after(Math.min(LINGER_MS, shutdownTimeoutMs * (1 - FLUSH_SHARE) * 0.5));

@@ -1,30 +1,24 @@
 import type { WebSocketHandler } from "bun";
 import type { Clock } from "../core/clock.ts";
-import type { Hub } from "../core/hub.ts";
 import { CLOSE, Refusal } from "../protocol/errors.ts";
 import { ANYBODY } from "./access/principal.ts";
-import { Connection, type Socket, type SocketData } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { Connections } from "./connections.ts";
 import type { Dispatcher } from "./dispatch.ts";
-import type { FaultLog } from "./fault-log.ts";
-import { beat, type HeartbeatOptions } from "./heartbeat.ts";
-import type { Logger } from "./logger.ts";
-import { enforceTokenLife } from "./token-life.ts";
+import { type Socket, type SocketData, WebSocketTransport } from "./websocket-transport.ts";
 
 /** The rules of the endpoint; each is an option of the server. */
-export interface WebSocketOptions extends HeartbeatOptions {
+export interface WebSocketOptions {
   readonly maxMessageSize: number;
-  readonly writeWaitMs: number;
   readonly enableCompression: boolean;
   readonly maxControlFramesPerSec: number;
 }
 
 /** What the endpoint works with. */
 export interface WebSocketPorts {
-  readonly hub: Hub;
+  readonly connections: Connections;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
-  readonly logger: Logger;
-  readonly faults: FaultLog;
 }
 
 // Bun throws messages away past this limit. The outbox stops at the first sign of a full socket, so that no more
@@ -35,26 +29,10 @@ const BACKPRESSURE_RESERVE_BYTES = 1024 * 1024;
 export class WebSocketEndpoint {
   readonly #options: WebSocketOptions;
   readonly #ports: WebSocketPorts;
-  readonly #connections = new Set<Connection>();
-  readonly #withToken = new Set<Connection>();
-  #onEmpty: (() => void) | undefined;
 
   constructor(options: WebSocketOptions, ports: WebSocketPorts) {
     this.#options = options;
     this.#ports = ports;
-  }
-
-  /** How many WebSockets are open. */
-  get connectionCount(): number {
-    return this.#connections.size;
-  }
-
-  /** Resolves when no WebSocket is open any more. */
-  whenEmpty(): Promise<void> {
-    if (this.#connections.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#onEmpty = resolve;
-    });
   }
 
   /** The handlers and settings for `Bun.serve`. */
@@ -76,31 +54,9 @@ export class WebSocketEndpoint {
     };
   }
 
-  /** Pings whom it is time to ping, and gives up the dead. To be called every so often. */
-  sweep(): void {
-    const now = this.#ports.clock.monotonicMs();
-    for (const connection of this.#connections) {
-      if (beat(connection, now, this.#options) === "alive") continue;
-      this.#ports.logger.info({ session: connection.session.id }, "no answer to pings, connection given up");
-      connection.session.terminate();
-    }
-  }
-
-  /** Tells those whose token is about to end, and ends those whose token has ended. To be called often. */
-  sweepTokens(): void {
-    const nowMs = this.#ports.clock.wallMs();
-    for (const connection of this.#withToken) enforceTokenLife(connection, nowMs, this.#options.writeWaitMs);
-  }
-
   #open(socket: Socket): void {
-    const { clock, hub, logger } = this.#ports;
-    const { enableCompression, pingIntervalMs } = this.#options;
-    const connection = new Connection(socket, hub, clock.monotonicMs(), pingIntervalMs, enableCompression);
-    socket.data.connection = connection;
-    this.#connections.add(connection);
-    if (connection.principal.life !== undefined) this.#withToken.add(connection);
-    const { address, principal, session } = connection;
-    logger.info({ session: session.id, address, as: principal.name }, "client connected");
+    const transport = new WebSocketTransport(socket, this.#options.enableCompression);
+    socket.data.connection = this.#ports.connections.open(transport, socket.data);
   }
 
   #message(connection: Connection, message: string | Buffer): void {
@@ -127,29 +83,12 @@ export class WebSocketEndpoint {
 
   #close(socket: Socket, code: number, reason: string): void {
     const { connection } = socket.data;
-    if (connection === undefined) return;
     socket.data.connection = undefined;
-    this.#connections.delete(connection);
-    this.#withToken.delete(connection);
-    const { clock, hub, logger } = this.#ports;
-    const { session } = connection;
-    const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
-    const { requestCount } = connection;
-    const counts = { requests: requestCount, subscriptions: hub.subscriptionCount(session) };
-    logger.info({ session: session.id, code, reason, durationMs, ...counts }, "client disconnected");
-    hub.disconnect(session);
-    if (this.#connections.size === 0) this.#onEmpty?.();
+    if (connection !== undefined) this.#ports.connections.closed(connection, { code, reason });
   }
 
-  /** The one entry for what clients cause: an exception here would end the process, so it ends the connection. */
   #guard(socket: Socket, handle: (connection: Connection) => void): void {
     const { connection } = socket.data;
-    if (connection === undefined) return;
-    try {
-      handle(connection);
-    } catch (error) {
-      this.#ports.faults.record(error, { session: connection.session.id });
-      connection.session.close(CLOSE.INTERNAL, "internal error");
-    }
+    if (connection !== undefined) this.#ports.connections.guard(connection, handle);
   }
 }

@@ -5,12 +5,12 @@ import type { Hub } from "../../core/hub.ts";
 import type { Authenticate } from "../access/authenticator.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Tokens } from "../access/tokens.ts";
-import type { SocketData } from "../connection.ts";
 import type { FaultLog } from "../fault-log.ts";
 import type { Logger } from "../logger.ts";
 import type { AllowsOrigin } from "../origin.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import type { Rates } from "../rates.ts";
+import type { SocketData } from "../websocket-transport.ts";
 
 /** What comes with each request from the server that received it. */
 export interface HttpBindings {

@@ -1,0 +1,106 @@
+import type { Clock } from "../core/clock.ts";
+import type { Hub } from "../core/hub.ts";
+import type { Transport } from "../core/transport.ts";
+import { CLOSE } from "../protocol/errors.ts";
+import { Connection, type Peer } from "./connection.ts";
+import type { FaultLog } from "./fault-log.ts";
+import { beat, type HeartbeatOptions } from "./heartbeat.ts";
+import type { Logger } from "./logger.ts";
+import { enforceTokenLife } from "./token-life.ts";
+
+/** The rules of all connections; each is an option of the server. */
+export interface ConnectionOptions extends HeartbeatOptions {
+  readonly writeWaitMs: number;
+}
+
+/** What the connections are kept with. */
+export interface ConnectionPorts {
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly faults: FaultLog;
+}
+
+/** How a connection ended: a close code of RFC 6455, section 7.4, or Ringcast's own; 1006 where it just broke. */
+export interface Closing {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Every open connection, whatever its transport: counted, pinged, and ended with its token. */
+export class Connections {
+  readonly #options: ConnectionOptions;
+  readonly #ports: ConnectionPorts;
+  readonly #all = new Set<Connection>();
+  readonly #withToken = new Set<Connection>();
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: ConnectionOptions, ports: ConnectionPorts) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  /** How many are open. */
+  get count(): number {
+    return this.#all.size;
+  }
+
+  /** Resolves when none is open any more. */
+  whenEmpty(): Promise<void> {
+    if (this.#all.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  /** Begins a connection: from now on its session takes messages. */
+  open(transport: Transport, peer: Peer): Connection {
+    const { clock, hub, logger } = this.#ports;
+    const session = hub.connect(transport);
+    const connection = new Connection(session, peer, clock.monotonicMs(), this.#options.pingIntervalMs);
+    this.#all.add(connection);
+    const { address, principal } = peer;
+    if (principal.life !== undefined) this.#withToken.add(connection);
+    logger.info({ session: session.id, transport: transport.kind, address, as: principal.name }, "client connected");
+    return connection;
+  }
+
+  /** Ends everything about a connection that is gone; a second call does nothing. */
+  closed(connection: Connection, { code, reason }: Closing): void {
+    if (!this.#all.delete(connection)) return;
+    this.#withToken.delete(connection);
+    const { clock, hub, logger } = this.#ports;
+    const { requestCount, session } = connection;
+    const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
+    const counts = { requests: requestCount, subscriptions: hub.subscriptionCount(session) };
+    logger.info({ session: session.id, code, reason, durationMs, ...counts }, "client disconnected");
+    hub.disconnect(session);
+    if (this.#all.size === 0) this.#onEmpty?.();
+  }
+
+  /** Pings whom it is time to ping, and gives up the dead. To be called every so often. */
+  sweep(): void {
+    const now = this.#ports.clock.monotonicMs();
+    for (const connection of this.#all) {
+      if (beat(connection, now, this.#options) === "alive") continue;
+      this.#ports.logger.info({ session: connection.session.id }, "no answer to pings, connection given up");
+      connection.session.terminate();
+    }
+  }
+
+  /** Tells those whose token is about to end, and ends those whose token has ended. To be called often. */
+  sweepTokens(): void {
+    const nowMs = this.#ports.clock.wallMs();
+    for (const connection of this.#withToken) enforceTokenLife(connection, nowMs, this.#options.writeWaitMs);
+  }
+
+  /** The one entry for what peers cause: an exception here would end the process, so it ends the connection. */
+  guard(connection: Connection, handle: (connection: Connection) => void): void {
+    try {
+      handle(connection);
+    } catch (error) {
+      this.#ports.faults.record(error, { session: connection.session.id });
+      connection.session.close(CLOSE.INTERNAL, "internal error");
+    }
+  }
+}
