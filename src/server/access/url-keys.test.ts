@@ -13,6 +13,8 @@ const MINUTE_MS = 60_000;
 
 /** Keys of a server on loopback, in a time that a test turns by hand: ours, and jose's, which knows only the system's. */
 function setUp(text: string) {
+  // From here on the system's clock stands still but for `advance`, or a slow machine would see a deadline pass early.
+  setSystemTime(Date.now());
   const server = new KeyServer(text);
   const { lines, logger } = captureLog();
   const clock = new FakeClock();
