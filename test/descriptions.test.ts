@@ -10,6 +10,8 @@ import { Hub } from "../src/core/hub.ts";
 import { MemoryEngine } from "../src/engine/memory.ts";
 import { ANYBODY } from "../src/server/access/principal.ts";
 import { signingSecret, Tokens } from "../src/server/access/tokens.ts";
+import { Connections } from "../src/server/connections.ts";
+import { EventStreams } from "../src/server/event-streams.ts";
 import { FaultLog } from "../src/server/fault-log.ts";
 import { createApp } from "../src/server/http/app.ts";
 import type { HttpApp } from "../src/server/http/context.ts";
@@ -142,6 +144,12 @@ function makeApp(): HttpApp {
       defer: ignore,
     },
   );
+  const faults = new FaultLog(pino({ level: "silent" }));
+  const logger = pino({ level: "silent" });
+  const connections = new Connections(
+    { pingIntervalMs: 1000, pongWaitMs: 2000, writeWaitMs: 1000 },
+    { hub, clock, logger, faults },
+  );
   return createApp(
     {
       maxMessageSize: 1000,
@@ -154,13 +162,14 @@ function makeApp(): HttpApp {
     {
       hub,
       clock,
-      faults: new FaultLog(pino({ level: "silent" })),
-      logger: pino({ level: "silent" }),
+      faults,
+      logger,
       rates: new Rates(hub.counters, clock),
       rateLimit: new RateLimit(0, 1),
       authenticate: () => ANYBODY,
       tokens: new Tokens(signingSecret("", undefined), clock),
       allowsOrigin: () => true,
+      eventStreams: new EventStreams(2000, { hub, connections, clock, timestamps }),
       connectionCount: () => 0,
       isDraining: () => false,
       version: "0.0.0",
@@ -191,11 +200,13 @@ describe("the operations of the OpenAPI document", () => {
     expect(routesOf(app)).toEqual([
       "DELETE /topics/{name}",
       "GET /asyncapi.json",
+      "GET /events",
       "GET /health",
       "GET /stats",
       "GET /swagger/doc.json",
       "GET /topics",
       "GET /topics/{name}",
+      "GET /topics/{name}/events",
       "GET /topics/{name}/messages",
       "GET /topics/{name}/subscribers",
       "GET /ws",

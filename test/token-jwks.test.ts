@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createPublicKey } from "node:crypto";
 import { EncryptJWT, exportSPKI, importJWK, SignJWT, UnsecuredJWT } from "jose";
+import { z } from "zod";
 import { parseCommand } from "../src/config/arguments.ts";
 import { startServer } from "../src/server/server.ts";
 import { captureLog } from "./support/captured-log.ts";
@@ -50,7 +51,7 @@ describe("-token-jwks", () => {
     using file = new TemporaryFile("keys.json", keySet(rsa.jwk));
     await using server = await start(file.path);
     const answer = await server.post("/tokens", { client_id: "c1" }, { "X-API-Key": KEY });
-    const { token } = await answer.json();
+    const { token } = z.object({ token: z.string() }).parse(await answer.json());
     expect(await statusWith(token, server)).toBe(PERMITTED);
   });
 

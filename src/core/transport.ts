@@ -7,8 +7,9 @@ export interface MessageSource {
   next(): Outgoing | undefined;
 }
 
-/** The ways in which a client can be connected. */
-export type TransportKind = "websocket";
+/** The ways in which a client can be connected; `sse`: by server-sent events. */
+export const TRANSPORT_KINDS = ["websocket", "sse"] as const;
+export type TransportKind = (typeof TRANSPORT_KINDS)[number];
 
 /** The port to one client's socket. */
 export interface Transport {

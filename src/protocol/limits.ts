@@ -4,6 +4,8 @@ export const MAX_NAME_BYTES = 255;
 export const MAX_REQUEST_ID_CHARS = 256;
 /** The longest `epoch` a client may send back; the server's own are shorter. */
 export const MAX_EPOCH_CHARS = 64;
+/** The most topics of one event stream: all of their positions stand in the id of each of its events. */
+export const MAX_STREAM_TOPICS = 100;
 /** How many arrays and objects of a request may lie within each other; the request itself is the first. */
 export const MAX_NESTING = 1000;
 

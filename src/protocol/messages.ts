@@ -119,6 +119,16 @@ const infoSchema = z.discriminatedUnion("code", [
     from_offset: offsetSchema,
     to_offset: offsetSchema,
   }),
+  z.object({
+    code: z.literal("MESSAGES_MISSED"),
+    message: z.string(),
+    epoch: epochSchema.meta({ description: "The topic's incarnation now" }),
+    from_offset: offsetSchema.meta({ description: "Of this incarnation, the first event that was missed" }),
+    to_offset: offsetSchema.meta({ description: "The last one; lower than from_offset where none of it was" }),
+    since: z.object({ epoch: epochSchema, offset: offsetSchema }).meta({
+      description: "Where the client had left off; an empty epoch where its Last-Event-ID was no id of the stream",
+    }),
+  }),
   z.object({ code: z.literal("TOPIC_DELETED"), message: z.string() }),
   z.object({ code: z.literal("SERVER_SHUTDOWN"), message: z.string() }),
   z.object({
@@ -159,6 +169,10 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("pong"), request_id: requestIdSchema, ts: timestampSchema }),
   z.object({ type: z.literal("info"), topic: topicNameSchema.optional(), info: infoSchema, ts: timestampSchema }),
 ]);
+
+/** The last word on an event stream, which has no close frame: the code and reason that a WebSocket would be closed with. */
+export const streamCloseSchema = z.object({ type: z.literal("close"), code: z.int(), reason: z.string() });
+export type StreamClose = z.infer<typeof streamCloseSchema>;
 
 /** What the server sends, as it stands on the wire. */
 export type ServerMessage = z.infer<typeof serverMessageSchema>;

@@ -13,6 +13,7 @@ import { clientAddress } from "./client-address.ts";
 import { connectionLimit } from "./connection-limit.ts";
 import { Connections } from "./connections.ts";
 import { Dispatcher } from "./dispatch.ts";
+import { EventStreams } from "./event-streams.ts";
 import { FaultLog } from "./fault-log.ts";
 import { type Answer, createHttp } from "./http/app.ts";
 import { errorResponse } from "./http/errors.ts";
@@ -154,6 +155,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens });
   const connections = new Connections(config, { hub, clock: systemClock, logger, faults });
   const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock: systemClock });
+  const eventStreams = new EventStreams(config.pongWaitMs, { hub, connections, clock: systemClock, timestamps });
   const rates = new Rates(hub.counters, systemClock);
   let draining = false;
   const answer = createHttp(
@@ -169,13 +171,16 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       authenticate: createAuthenticator(keys, tokens),
       tokens,
       allowsOrigin: createOriginCheck(config.allowedOrigins),
+      eventStreams,
       connectionCount: () => connections.count,
       isDraining: () => draining,
     },
   );
   const server = listenAnywhere(config, { answer, endpoint, faults });
+  const port = server.port ?? config.port;
   const sweeping = setInterval(() => {
     hub.sweep();
+    eventStreams.sweep(port);
     connections.sweep();
   }, sweepIntervalMs(config));
   const sweepingTokens = setInterval(() => connections.sweepTokens(), TOKEN_SWEEP_MS);
@@ -187,7 +192,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     hubLog.reportDrops();
   }, SAMPLE_MS);
   return {
-    port: server.port ?? config.port,
+    port,
     hub,
     connections,
     faults,

@@ -16,7 +16,7 @@ export interface Credentials {
   readonly bearer?: string | undefined;
   /** What may only be an API key (`X-API-Key`). */
   readonly key?: string | undefined;
-  /** What may only be a token: in a subprotocol, where keys have no place. */
+  /** What may only be a token: in a subprotocol or a URL, where keys have no place. */
   readonly token?: string | undefined;
 }
 

@@ -8,6 +8,7 @@ import type { HttpApp, HttpBindings, HttpEnv, HttpOptions, HttpPorts } from "./c
 import { presentedCredentials } from "./credentials.ts";
 import { addDocsRoutes, isDocsPath } from "./docs.ts";
 import { errorResponse, explain, HttpRefusal } from "./errors.ts";
+import { addEventRoutes } from "./events.ts";
 import { addHistoryRoutes } from "./history.ts";
 import { addPublishRoute } from "./publish.ts";
 import { describeSecurity } from "./security.ts";
@@ -87,6 +88,7 @@ function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
   addTopicRoutes(app, ports);
   addHistoryRoutes(app, options, ports);
   addPublishRoute(app, options, ports);
+  addEventRoutes(app, options, ports);
   addTokenRoute(app, ports);
   addStatusRoutes(app, ports);
   addUpgradeRoute(app, options, ports);
@@ -102,7 +104,7 @@ export function createApp(options: HttpOptions, ports: HttpPorts): HttpApp {
   });
   if (options.enableCors) {
     const allowed = (origin: string) => (origin !== "" && ports.allowsOrigin(origin) ? origin : null);
-    const allowHeaders = ["Content-Type", "X-API-Key", "Authorization"];
+    const allowHeaders = ["Content-Type", "X-API-Key", "Authorization", "Last-Event-ID"];
     app.use(cors({ origin: allowed, allowHeaders, allowMethods: ["GET", "POST", "DELETE"], maxAge: 600 }));
   }
   app.use(admission(ports));
@@ -119,8 +121,16 @@ export function createApp(options: HttpOptions, ports: HttpPorts): HttpApp {
   return app;
 }
 
+/** Whether an answer has no end, so that other deadlines hold for it: those of sessions. */
+function isEventStream(response: Response): boolean {
+  return response.headers.get("content-type") === "text/event-stream";
+}
+
 /** Makes the HTTP side of the server. */
 export function createHttp(options: HttpOptions, ports: HttpPorts): Answer {
   const app = createApp(options, ports);
-  return async (request, bindings) => withWriteDeadline(await app.fetch(request, bindings), options.writeTimeoutMs);
+  return async (request, bindings) => {
+    const response = await app.fetch(request, bindings);
+    return isEventStream(response) ? response : withWriteDeadline(response, options.writeTimeoutMs);
+  };
 }

@@ -5,6 +5,7 @@ import type { Hub } from "../../core/hub.ts";
 import type { Authenticate } from "../access/authenticator.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Tokens } from "../access/tokens.ts";
+import type { EventStreams } from "../event-streams.ts";
 import type { FaultLog } from "../fault-log.ts";
 import type { Logger } from "../logger.ts";
 import type { AllowsOrigin } from "../origin.ts";
@@ -33,7 +34,7 @@ export interface HttpOptions {
   readonly readTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly enableCors: boolean;
-  /** The most WebSocket connections, already worked out. */
+  /** The most connections of all transports, already worked out. */
   readonly maxConnections: number;
 }
 
@@ -48,6 +49,8 @@ export interface HttpPorts {
   readonly authenticate: Authenticate;
   readonly tokens: Tokens;
   readonly allowsOrigin: AllowsOrigin;
+  readonly eventStreams: EventStreams;
+  /** How many clients are connected, by any transport. */
   readonly connectionCount: () => number;
   /** Whether the server is shutting down and takes nothing new. */
   readonly isDraining: () => boolean;

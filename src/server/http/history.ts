@@ -1,10 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Topic } from "../../core/topic.ts";
+import { TRANSPORT_KINDS } from "../../core/transport.ts";
 import { encodeHistoryEntry } from "../../protocol/encode.ts";
 import { epochSchema, offsetSchema, topicNameSchema } from "../../protocol/messages.ts";
 import { refusesSubscribe } from "../access/permissions.ts";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
 import { describeErrors, HttpRefusal, refuseIf, valid } from "./errors.ts";
+import { wholeNumber } from "./query.ts";
 import { SECURITY } from "./security.ts";
 import { describeTopic, topicSchema } from "./topics.ts";
 
@@ -44,7 +46,7 @@ const subscribersSchema = z
       z.object({
         client_id: z.string(),
         since: z.string().openapi({ format: "date-time", description: "When the subscription began" }),
-        transport: z.enum(["websocket"]),
+        transport: z.enum(TRANSPORT_KINDS),
         queue_depth: z.int().min(0).openapi({ description: "Messages that wait because it does not keep up" }),
         dropped: z.int().min(0).openapi({ description: "Events that its connection lost for the same reason" }),
       }),
@@ -64,18 +66,6 @@ const detailsRoute = createRoute({
     ...errors,
   },
 });
-
-/** A number in a query, from 0 to `max`. */
-function wholeNumber(max: number) {
-  const error = `must be an integer from 0 to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,16}$/, { error })
-    .transform(Number)
-    .refine((value) => value <= max, { error })
-    .optional()
-    .openapi({ type: "integer", minimum: 0, maximum: max });
-}
 
 function historyRoute(maxLastN: number) {
   return createRoute({

@@ -1,0 +1,129 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { Refusal } from "../../protocol/errors.ts";
+import { parsePositions } from "../../protocol/event-stream.ts";
+import { MAX_STREAM_TOPICS } from "../../protocol/limits.ts";
+import { clientIdSchema, type Position, topicNameSchema } from "../../protocol/messages.ts";
+import { refusesClientId, refusesSubscribe } from "../access/permissions.ts";
+import type { HttpApp, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
+import { describeErrors, HttpRefusal, refuseIf, valid } from "./errors.ts";
+import { wholeNumber } from "./query.ts";
+import { STREAM_SECURITY } from "./security.ts";
+
+// Subscribing by server-sent events, for browsers' `EventSource`, curl and whatever else reads HTTP.
+
+/** A position where no topic ever stands: who presents something that is no id of the stream has missed all. */
+const NOWHERE: Position = { epoch: "", offset: 0 };
+const TOPICS_RULE = `must be 1 to ${MAX_STREAM_TOPICS} topics, each once`;
+const topicsSchema = z
+  .array(topicNameSchema)
+  .min(1, { error: TOPICS_RULE })
+  .max(MAX_STREAM_TOPICS, { error: TOPICS_RULE })
+  .refine((names) => new Set(names).size === names.length, { error: TOPICS_RULE });
+
+function streamQuery(maxLastN: number) {
+  return z.object({
+    last_n: wholeNumber(maxLastN),
+    client_id: clientIdSchema.optional().openapi({ description: "Labels the subscriber; else a label is made" }),
+    last_event_id: z
+      .string()
+      .optional()
+      .openapi({ description: "Stands for the header Last-Event-ID, for a new EventSource, which can't send one" }),
+    token: z.string().optional().openapi({ description: "A token of POST /tokens; never the API key" }),
+  });
+}
+
+const headers = z.object({
+  "last-event-id": z.string().optional().openapi({
+    description: "The id of the last event that came; the stream goes on behind it. EventSource sends it.",
+  }),
+});
+
+const DESCRIPTION = [
+  "Each event's data is what a WebSocket would carry: a topic's events without a name, `ack` for each subscription,",
+  "`gap` for what was lost or missed, `info`, `failure` before a slow consumer is cut off, and `close` at the end.",
+  "Each `id` tells the position in every topic of the stream.",
+].join(" ");
+
+const responses = {
+  200: { description: DESCRIPTION, content: { "text/event-stream": { schema: z.string() } } },
+  ...describeErrors("BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "TOPIC_NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE"),
+};
+
+function topicRoute(maxLastN: number) {
+  return createRoute({
+    method: "get",
+    path: "/topics/{name}/events",
+    tags: ["Event streams"],
+    summary: "Subscribe to a topic by server-sent events",
+    security: STREAM_SECURITY,
+    request: { params: z.object({ name: topicNameSchema }), query: streamQuery(maxLastN), headers },
+    responses,
+  });
+}
+
+function topicsRoute(maxLastN: number) {
+  return createRoute({
+    method: "get",
+    path: "/events",
+    tags: ["Event streams"],
+    summary: "Subscribe to several topics by server-sent events",
+    security: STREAM_SECURITY,
+    request: { query: streamQuery(maxLastN).extend({ topic: topicsSchema }), headers },
+    responses,
+  });
+}
+
+/** Where the client left off in each topic; undefined where it was never there. */
+function leftOff(id: string | undefined, topicCount: number): readonly Position[] | undefined {
+  if (id === undefined || id === "") return undefined;
+  return parsePositions(id, topicCount) ?? Array<Position>(topicCount).fill(NOWHERE);
+}
+
+/** Adds the routes on which topics' events stream. */
+export function addEventRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
+  const query = streamQuery(options.ringBufferSize);
+
+  const stream = (c: Context<HttpEnv>, topics: readonly string[]): Response => {
+    const { principal } = c.var;
+    const wish = valid(query, c.req.query());
+    for (const topic of topics) refuseIf(refusesSubscribe(principal, topic));
+    if (wish.client_id !== undefined) refuseIf(refusesClientId(principal, wish.client_id));
+    const origin = c.req.header("origin");
+    if (origin !== undefined && !ports.allowsOrigin(origin)) {
+      throw new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)");
+    }
+    if (ports.connectionCount() >= options.maxConnections) {
+      throw new HttpRefusal("UNAVAILABLE", "the server has as many connections as it takes");
+    }
+    // A stream that nobody reads must not begin.
+    if (c.req.method === "HEAD") return new Response(null, { headers: { "Content-Type": "text/event-stream" } });
+    const { address, server } = c.env;
+    const socket = server.requestIP(c.req.raw);
+    // The heartbeat looks after it.
+    server.timeout(c.req.raw, 0);
+    const opened = ports.eventStreams.open(
+      { address, principal, socketAddress: socket?.address ?? "", port: socket?.port ?? 0, signal: c.req.raw.signal },
+      {
+        topics,
+        clientId: wish.client_id ?? principal.clientId,
+        lastN: wish.last_n ?? 0,
+        since: leftOff(c.req.header("last-event-id") ?? wish.last_event_id, topics.length),
+      },
+    );
+    if (opened instanceof Refusal) throw new HttpRefusal(opened.code, opened.message);
+    return opened;
+  };
+
+  // Described like the others, but answered as they come: a typed route knows only answers that have an end.
+  const topicDescription = topicRoute(options.ringBufferSize);
+  app.openAPIRegistry.registerPath(topicDescription);
+  app.get(topicDescription.getRoutingPath(), (c) =>
+    stream(c, [valid(topicDescription.request.params, c.req.param()).name]),
+  );
+  const topicsDescription = topicsRoute(options.ringBufferSize);
+  app.openAPIRegistry.registerPath(topicsDescription);
+  app.get(topicsDescription.getRoutingPath(), (c) =>
+    stream(c, valid(z.object({ topic: topicsSchema }), { topic: c.req.queries("topic") ?? [] }).topic),
+  );
+}

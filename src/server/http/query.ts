@@ -1,0 +1,13 @@
+import { z } from "@hono/zod-openapi";
+
+/** A number in a query, from 0 to `max`; it may be absent. */
+export function wholeNumber(max: number) {
+  const error = `must be an integer from 0 to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, { error })
+    .transform(Number)
+    .refine((value) => value <= max, { error })
+    .optional()
+    .openapi({ type: "integer", minimum: 0, maximum: max });
+}
