@@ -3,6 +3,9 @@ import { serverMessageSchema } from "../src/protocol/messages.ts";
 import { TestClient } from "./support/client.ts";
 import { encodeFrame, OPCODE } from "./support/frames.ts";
 import { ServerProcess } from "./support/server-process.ts";
+import { nextMessage, TRANSPORTS } from "./support/subscriber.ts";
+
+// One contract: it holds for every transport under a session.
 
 const TIMEOUT_MS = 60_000;
 const KIB = 1024;
@@ -42,14 +45,13 @@ async function publishAcked(publisher: TestClient, topic: string, count: number,
   for (let i = 0; i < count; i++) await publisher.published(topic, `m${i}`, payload);
 }
 
-describe("a subscriber that reads", () => {
+describe.each(TRANSPORTS)("a subscriber by $name that reads", ({ subscribe }) => {
   test(
     "loses nothing of a burst of 5,000 publishes with a queue of 100",
     async () => {
       await using server = await ServerProcess.start(["-max-queue-size=100"]);
-      using subscriber = await TestClient.connect(server.port);
+      using subscriber = (await subscribe(server.port, "burst")).subscriber;
       using publisher = await TestClient.connect(server.port);
-      await subscriber.subscribe("burst");
       const frames: Buffer[] = [];
       for (let i = 1; i <= 5000; i++) {
         const request = { type: "publish", topic: "burst", message: { id: `m${i}`, payload: "x".repeat(100) } };
@@ -69,8 +71,7 @@ describe("a subscriber that reads", () => {
     "gets an event larger than its whole queue",
     async () => {
       await using server = await ServerProcess.start(["-max-queue-bytes=4096"]);
-      using subscriber = await TestClient.connect(server.port);
-      await subscriber.subscribe("large");
+      using subscriber = (await subscribe(server.port, "large")).subscriber;
       using publisher = await TestClient.connect(server.port);
       await publishAcked(publisher, "large", 3, 64 * KIB);
       const account = new Account();
@@ -81,14 +82,13 @@ describe("a subscriber that reads", () => {
   );
 });
 
-describe("a subscriber that pauses and goes on reading", () => {
+describe.each(TRANSPORTS)("a subscriber by $name that pauses and goes on reading", ({ subscribe }) => {
   test(
     "is told exactly what it lost: received and reported add up to what was published",
     async () => {
       await using server = await ServerProcess.start(["-max-queue-size=400", "-write-wait=60s"]);
-      using subscriber = await TestClient.connect(server.port);
+      using subscriber = (await subscribe(server.port, "t")).subscriber;
       using publisher = await TestClient.connect(server.port);
-      await subscriber.subscribe("t");
       const account = new Account();
       let published = 0;
       for (let round = 0; round < 3; round++) {
@@ -115,15 +115,15 @@ describe("a subscriber that pauses and goes on reading", () => {
         "-write-wait=60s",
         "-ring-buffer-size=500",
       ]);
-      using subscriber = await TestClient.connect(server.port);
+      const { epoch, subscriber } = await subscribe(server.port, "t");
+      using _ = subscriber;
       using publisher = await TestClient.connect(server.port);
-      const { epoch } = await subscriber.subscribe("t");
       subscriber.pause();
       await publishUntilDropped(server, publisher, 64 * KIB, 5, () => {});
       subscriber.resume();
       const lost: number[] = [];
       for (;;) {
-        const message = await subscriber.next(20_000);
+        const message = await nextMessage(subscriber, 20_000);
         if (message.type !== "info" || message.info.code !== "MESSAGES_DROPPED") continue;
         for (let at = message.info.from_offset; at <= message.info.to_offset; at++) lost.push(at);
         break;
@@ -154,16 +154,14 @@ async function publishUntilDropped(
   throw new Error("nothing was dropped");
 }
 
-describe("a subscriber that stops reading", () => {
+describe.each(TRANSPORTS)("a subscriber by $name that stops reading", ({ subscribe }) => {
   test(
     "never holds more than its bounds, gets SLOW_CONSUMER and 1008, disturbs nobody, and gives its memory back",
     async () => {
       await using server = await ServerProcess.start(["-max-queue-size=50", "-write-wait=5s"]);
-      using stalled = await TestClient.connect(server.port);
-      using healthy = await TestClient.connect(server.port);
+      using stalled = (await subscribe(server.port, "t", { clientId: "stalled" })).subscriber;
+      using healthy = (await subscribe(server.port, "t", { clientId: "healthy" })).subscriber;
       using publisher = await TestClient.connect(server.port);
-      await stalled.subscribe("t", { client_id: "stalled" });
-      await healthy.subscribe("t", { client_id: "healthy" });
       stalled.pause();
       const slow = server.nextLog("slow consumer");
       const account = new Account();
@@ -181,8 +179,8 @@ describe("a subscriber that stops reading", () => {
       await slow;
       expect(await server.stats()).toMatchObject({ queued_bytes: expect.any(Number), total_clients: 3 });
       stalled.resume();
-      let last = await stalled.next();
-      while (last.type !== "error") last = await stalled.next();
+      let last = await nextMessage(stalled);
+      while (last.type !== "error") last = await nextMessage(stalled);
       expect(last.error.code).toBe("SLOW_CONSUMER");
       expect(await stalled.closed).toMatchObject({ code: 1008 });
       // Its subscription went at once, its queue too.
@@ -196,9 +194,8 @@ describe("a subscriber that stops reading", () => {
     "is destroyed after the write wait if it never reads again, and its descriptor is given back",
     async () => {
       await using server = await ServerProcess.start(["-max-queue-size=10", "-write-wait=500ms"]);
-      using stalled = await TestClient.connect(server.port);
+      using stalled = (await subscribe(server.port, "t")).subscriber;
       using publisher = await TestClient.connect(server.port);
-      await stalled.subscribe("t");
       stalled.pause();
       const gone = server.nextLog("client disconnected");
       await publishUntilDropped(server, publisher, 256 * KIB, 1, () => {});
@@ -208,7 +205,9 @@ describe("a subscriber that stops reading", () => {
     },
     TIMEOUT_MS,
   );
+});
 
+describe("a WebSocket client that stops reading", () => {
   test(
     "is a slow consumer also where it floods requests and reads none of the answers",
     async () => {

@@ -3,6 +3,7 @@ import { TestClient, UpgradeRefused } from "./support/client.ts";
 import { encodeFrame, OPCODE } from "./support/frames.ts";
 import { within } from "./support/mailbox.ts";
 import { ServerProcess } from "./support/server-process.ts";
+import { type Subscriber, TRANSPORTS, type TransportUnderTest } from "./support/subscriber.ts";
 
 const ROUNDS = 20;
 const CLIENTS = 200;
@@ -11,8 +12,9 @@ const PAYLOAD = "x".repeat(4096);
 const WINDOW = 20;
 const QUEUE_FLAGS = ["-max-queue-size=100000", "-max-queue-bytes=1000000000"];
 
-function connectAll(port: number, count: number): Promise<TestClient[]> {
-  return Promise.all(Array.from({ length: count }, () => TestClient.connect(port)));
+/** Subscribes many clients to the topic t. */
+function subscribeAll(subscribe: TransportUnderTest["subscribe"], port: number, count: number): Promise<Subscriber[]> {
+  return Promise.all(Array.from({ length: count }, async () => (await subscribe(port, "t")).subscriber));
 }
 
 function offsetsOf(texts: readonly string[], type: "ack" | "event"): number[] {
@@ -43,22 +45,20 @@ async function publishUntilClosed(publisher: TestClient, onAck: (count: number) 
 }
 
 /** A client that does not read, with more under way to it than the kernel takes: no flush can end before it reads. */
-async function connectStalled(server: ServerProcess): Promise<TestClient> {
-  const stalled = await TestClient.connect(server.port);
-  await stalled.subscribe("t");
+async function connectStalled(server: ServerProcess, subscribe: TransportUnderTest["subscribe"]): Promise<Subscriber> {
+  const stalled = (await subscribe(server.port, "t")).subscriber;
   stalled.pause();
   using publisher = await TestClient.connect(server.port);
   for (let i = 0; i < 80; i++) await publisher.published("t", "m", "x".repeat(100_000));
   return stalled;
 }
 
-describe("SIGTERM", () => {
+describe.each(TRANSPORTS)("SIGTERM, with clients by $name,", ({ subscribe }) => {
   test(`during fan-out to ${CLIENTS} clients loses nothing that was acked, ${ROUNDS} times`, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       await using server = await ServerProcess.start(QUEUE_FLAGS);
-      const clients = await connectAll(server.port, CLIENTS);
+      const clients = await subscribeAll(subscribe, server.port, CLIENTS);
       const publisher = await TestClient.connect(server.port);
-      await Promise.all(clients.map((client) => client.subscribe("t")));
       const underWay = Promise.withResolvers<void>();
       // A different moment each time.
       const acking = publishUntilClosed(publisher, (count) => count === 5 + round && underWay.resolve());
@@ -80,7 +80,7 @@ describe("SIGTERM", () => {
 
   test("lets nobody new in meanwhile, and says so", async () => {
     await using server = await ServerProcess.start(["-max-queue-bytes=100000000", "-shutdown-timeout=8s"]);
-    using stalled = await connectStalled(server);
+    using stalled = await connectStalled(server, subscribe);
     const draining = server.nextLog("shutting down");
     const code = server.stop("SIGTERM");
     await draining;
@@ -100,7 +100,7 @@ describe("SIGTERM", () => {
 
   test("ends within the shutdown timeout although a client reads nothing", async () => {
     await using server = await ServerProcess.start(["-max-queue-bytes=100000000", "-shutdown-timeout=2s"]);
-    using _stalled = await connectStalled(server);
+    using _stalled = await connectStalled(server, subscribe);
     const start = performance.now();
     expect(await server.stop("SIGTERM")).toBe(0);
     // The bound itself, and what a busy machine takes to notice.
@@ -108,16 +108,9 @@ describe("SIGTERM", () => {
     expect(server.log.some((line) => line.msg === "some clients did not take all that was queued for them")).toBe(true);
   }, 30_000);
 
-  test("is answered with 0 as SIGINT is, also with nobody connected", async () => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      await using server = await ServerProcess.start();
-      expect(await server.stop(signal)).toBe(0);
-    }
-  }, 30_000);
-
   test("ends the process at once when it comes a second time", async () => {
     await using server = await ServerProcess.start(["-max-queue-bytes=100000000", "-shutdown-timeout=60s"]);
-    using _stalled = await connectStalled(server);
+    using _stalled = await connectStalled(server, subscribe);
     const draining = server.nextLog("shutting down");
     const first = server.stop("SIGTERM");
     await draining;
@@ -125,5 +118,14 @@ describe("SIGTERM", () => {
     await server.stop("SIGTERM");
     await first;
     expect(performance.now() - start).toBeLessThan(2500);
+  }, 30_000);
+});
+
+describe("SIGTERM", () => {
+  test("is answered with 0 as SIGINT is, also with nobody connected", async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      await using server = await ServerProcess.start();
+      expect(await server.stop(signal)).toBe(0);
+    }
   }, 30_000);
 });

@@ -190,8 +190,8 @@ function isOfType<T extends ServerMessage["type"]>(message: ServerMessage, type:
   return message.type === type;
 }
 
-/** Reads up to the end of the HTTP headers. */
-function readHead(socket: Socket): Promise<{ head: string; rest: Buffer }> {
+/** Reads up to the end of the HTTP headers of an answer. */
+export function readHead(socket: Socket): Promise<{ head: string; rest: Buffer }> {
   const { promise, reject, resolve } = Promise.withResolvers<{ head: string; rest: Buffer }>();
   let bytes: Buffer = Buffer.alloc(0);
   const finish = (end: number) => {
