@@ -69,6 +69,13 @@ async function upgrade(from: ServerProcess, headers: Record<string, string> = WI
   }
 }
 
+/** Only that it begins: it would not end. */
+async function openStream(from: ServerProcess, path: string): Promise<Answer> {
+  const answer = await from.fetch(path, { headers: WITH_KEY });
+  await answer.body?.cancel();
+  return { status: answer.status, body: undefined };
+}
+
 function publish(
   from: ServerProcess,
   topic: string,
@@ -132,6 +139,20 @@ const EXERCISES: Record<string, () => Promise<Answer>> = {
   "POST /topics/{name}/messages 413": () => publish(server, "kept", " ".repeat(1_048_577)),
   "POST /topics/{name}/messages 429": () => publish(limited, "kept", '{"payload":1}'),
   "POST /topics/{name}/messages 503": () => publish(draining, "kept", '{"payload":1}'),
+  "GET /topics/{name}/events 200": () => openStream(server, "/topics/streamed/events"),
+  "GET /topics/{name}/events 400": () => ask(server, "GET /topics/%00/events", { headers: WITH_KEY }),
+  "GET /topics/{name}/events 401": () => ask(server, "GET /topics/kept/events"),
+  "GET /topics/{name}/events 403": async () => ask(server, "GET /topics/kept/events", { headers: await withToken() }),
+  "GET /topics/{name}/events 404": () => ask(strict, "GET /topics/none/events"),
+  "GET /topics/{name}/events 429": () => ask(limited, "GET /topics/kept/events"),
+  "GET /topics/{name}/events 503": () => ask(draining, "GET /topics/kept/events"),
+  "GET /events 200": () => openStream(server, "/events?topic=streamed"),
+  "GET /events 400": () => ask(server, "GET /events?topic=%00", { headers: WITH_KEY }),
+  "GET /events 401": () => ask(server, "GET /events?topic=kept"),
+  "GET /events 403": async () => ask(server, "GET /events?topic=kept", { headers: await withToken() }),
+  "GET /events 404": () => ask(strict, "GET /events?topic=none"),
+  "GET /events 429": () => ask(limited, "GET /events?topic=kept"),
+  "GET /events 503": () => ask(draining, "GET /events?topic=kept"),
   "GET /topics/{name}/subscribers 200": () => ask(server, "GET /topics/kept/subscribers", { headers: WITH_KEY }),
   "GET /topics/{name}/subscribers 400": () => ask(server, "GET /topics/%00/subscribers", { headers: WITH_KEY }),
   "GET /topics/{name}/subscribers 401": () => ask(server, "GET /topics/kept/subscribers"),
@@ -181,7 +202,7 @@ const documentSchema = z.looseObject({
     z.string(),
     z.record(
       z.string(),
-      z.looseObject({ responses: z.record(z.string(), z.looseObject({ content: z.unknown().optional() })) }),
+      z.looseObject({ responses: z.record(z.string(), z.looseObject({ content: z.looseObject({}).optional() })) }),
     ),
   ),
 });
@@ -200,7 +221,8 @@ function documentedAnswers(document: z.infer<typeof documentSchema>): Documented
         const steps = ["paths", path, method, "responses", status, "content", "application/json", "schema"];
         const pointer = steps.map((step) => step.replaceAll("~", "~0").replaceAll("/", "~1")).join("/");
         const name = `${method.toUpperCase()} ${path} ${status}`;
-        answers.push({ name, pointer: content === undefined ? undefined : encodeURI(pointer) });
+        const isJson = content !== undefined && "application/json" in content;
+        answers.push({ name, pointer: isJson ? encodeURI(pointer) : undefined });
       }
     }
   }

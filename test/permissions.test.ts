@@ -75,7 +75,10 @@ async function http(method: string, path: string, headers: Headers, body?: objec
   const json = body === undefined ? {} : { "Content-Type": "application/json" };
   const init = body === undefined ? {} : { body: JSON.stringify(body) };
   const answer = await server.fetch(path, { method, headers: { ...json, ...headers }, ...init });
-  if (answer.ok) return "ok";
+  return answer.ok ? "ok" : errorCode(answer);
+}
+
+async function errorCode(answer: Response): Promise<string> {
   return z.object({ error: z.object({ code: z.string() }) }).parse(await answer.json()).error.code;
 }
 
@@ -95,10 +98,23 @@ async function webSocket(headers: Headers, ...requests: readonly object[]): Prom
   }
 }
 
+/** What is presented, for the places where a browser can put no header. */
+function presented({ Authorization = "" }: Headers): string {
+  return Authorization.slice("Bearer ".length);
+}
+
+/** Subscribes by the name c1, and leaves at once. */
+async function stream(headers: Headers, path: string): Promise<string> {
+  const answer = await server.fetch(`${path}${path.includes("?") ? "&" : "?"}client_id=c1`, { headers });
+  if (!answer.ok) return errorCode(answer);
+  await answer.body?.cancel();
+  return "ok";
+}
+
 const SUBSCRIBE = { type: "subscribe", topic: "door", client_id: "c1" };
 const PUBLISH = { type: "publish", topic: "door", message: { id: "m", payload: 1 } };
 
-type Need = "subscribe" | "unsubscribe" | "see" | "publish" | "administer";
+type Need = "subscribe" | "subscribe by token" | "unsubscribe" | "see" | "publish" | "administer";
 interface Door {
   readonly needs: Need;
   readonly enter: (headers: Headers) => Promise<string>;
@@ -110,6 +126,16 @@ const DOORS: Record<string, Door> = {
   "WebSocket unsubscribe": {
     needs: "unsubscribe",
     enter: (headers) => webSocket(headers, SUBSCRIBE, { ...SUBSCRIBE, type: "unsubscribe" }),
+  },
+  "GET /topics/{name}/events": { needs: "subscribe", enter: (headers) => stream(headers, "/topics/door/events") },
+  "GET /events": { needs: "subscribe", enter: (headers) => stream(headers, "/events?topic=door") },
+  "GET /events, token in the URL": {
+    needs: "subscribe by token",
+    enter: (headers) => stream({}, `/events?topic=door&token=${presented(headers)}`),
+  },
+  "WebSocket subscribe, token as a subprotocol": {
+    needs: "subscribe by token",
+    enter: (headers) => webSocket({ "Sec-WebSocket-Protocol": `ringcast.v1, token.${presented(headers)}` }, SUBSCRIBE),
   },
   "WebSocket publish": { needs: "publish", enter: (headers) => webSocket(headers, PUBLISH) },
   "POST /topics/{name}/messages": {
@@ -145,9 +171,23 @@ const BAD = "BAD_REQUEST";
 
 type Outcomes = Record<Need, string>;
 
-const NOBODY: Outcomes = { subscribe: WHO, unsubscribe: WHO, see: WHO, publish: WHO, administer: WHO };
-const NOTHING: Outcomes = { subscribe: NOT, unsubscribe: NOT, see: NOT, publish: NOT, administer: NOT };
-const SUBSCRIBER: Outcomes = { ...NOTHING, subscribe: OK, unsubscribe: OK, see: OK };
+const NOBODY: Outcomes = {
+  subscribe: WHO,
+  "subscribe by token": WHO,
+  unsubscribe: WHO,
+  see: WHO,
+  publish: WHO,
+  administer: WHO,
+};
+const NOTHING: Outcomes = {
+  subscribe: NOT,
+  "subscribe by token": NOT,
+  unsubscribe: NOT,
+  see: NOT,
+  publish: NOT,
+  administer: NOT,
+};
+const SUBSCRIBER: Outcomes = { ...NOTHING, subscribe: OK, "subscribe by token": OK, unsubscribe: OK, see: OK };
 const PUBLISHER: Outcomes = { ...NOTHING, publish: OK };
 const USER: Outcomes = { ...SUBSCRIBER, publish: OK };
 
@@ -155,14 +195,15 @@ const USER: Outcomes = { ...SUBSCRIBER, publish: OK };
 const OUTCOMES: Record<keyof typeof PERMISSIONS, Outcomes> = {
   "no key": NOBODY,
   "a wrong key": NOBODY,
-  "the admin key": { ...USER, administer: OK },
+  // A key has no place in a URL, nor among the subprotocols.
+  "the admin key": { ...USER, administer: OK, "subscribe by token": WHO },
   "a token for it": USER,
   "a token for what begins so": USER,
   "a token for subscribing": SUBSCRIBER,
   "a token for publishing": PUBLISHER,
   "a token for another topic": NOTHING,
   // It may not go by the name c1, so it is not subscribed either.
-  "a token of another client": { ...USER, subscribe: NOT, unsubscribe: BAD },
+  "a token of another client": { ...USER, subscribe: NOT, "subscribe by token": NOT, unsubscribe: BAD },
   "a token that another program signed": USER,
   "a token that a JWKS key signed": USER,
   "an HS256 token signed with the public key": NOBODY,

@@ -16,6 +16,8 @@ export class UpgradeRefused extends Error {
 }
 
 export interface ConnectOptions {
+  /** Where the server is; loopback unless given. */
+  readonly host?: string;
   readonly headers?: Record<string, string>;
   readonly path?: string;
   /** Whether pings are answered; default true. */
@@ -59,8 +61,8 @@ export class TestClient implements Disposable {
 
   /** Opens a WebSocket. Rejects with `UpgradeRefused` if the server does not agree. */
   static async connect(port: number, options: ConnectOptions = {}): Promise<TestClient> {
-    const { answersPings = true, headers = {}, path = "/ws" } = options;
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+    const { answersPings = true, headers = {}, host = "127.0.0.1", path = "/ws" } = options;
+    const socket = connect({ host, port, noDelay: true });
     // What goes wrong later shows as `closed`.
     socket.on("error", () => {});
     const lines = Object.entries({
@@ -77,6 +79,11 @@ export class TestClient implements Disposable {
     if (status === 101) return new TestClient(socket, head, rest, answersPings);
     socket.destroy();
     throw new UpgradeRefused(status, head + rest.toString());
+  }
+
+  /** How many pings have come. */
+  get pings(): number {
+    return this.controlFrames.filter(({ opcode }) => opcode === OPCODE.PING).length;
   }
 
   /** How many messages have come that no test has looked at. */

@@ -20,6 +20,12 @@ export class StreamRefused extends Error {
   }
 }
 
+export interface StreamOptions {
+  readonly headers?: Record<string, string>;
+  /** Where the server is; loopback unless given. */
+  readonly host?: string;
+}
+
 /** A client of an event stream over a raw socket: it sees what an EventSource hides, and can stop reading. */
 export class StreamClient implements Disposable {
   readonly closed: Promise<Closing>;
@@ -27,8 +33,8 @@ export class StreamClient implements Disposable {
   readonly responseHead: string;
   /** All events so far, with their names and ids. */
   readonly events: StreamEvent[] = [];
-  /** How many comments came. */
-  comments = 0;
+  /** How many of the comments came that keep a stream alive. */
+  pings = 0;
   readonly #socket: Socket;
   readonly #texts = new Mailbox<string>();
   #rest: Buffer = Buffer.alloc(0);
@@ -50,8 +56,9 @@ export class StreamClient implements Disposable {
   }
 
   /** Opens a stream. Rejects with `StreamRefused` if the server does not agree. */
-  static async connect(port: number, path: string, headers: Record<string, string> = {}): Promise<StreamClient> {
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+  static async connect(port: number, path: string, options: StreamOptions = {}): Promise<StreamClient> {
+    const { headers = {}, host = "127.0.0.1" } = options;
+    const socket = connect({ host, port, noDelay: true });
     // What goes wrong later shows as `closed`.
     socket.on("error", () => {});
     const lines = Object.entries({ Host: `127.0.0.1:${port}`, ...headers }).map(([name, value]) => `${name}: ${value}`);
@@ -109,12 +116,16 @@ export class StreamClient implements Disposable {
   #takeEvent(lines: readonly string[]): void {
     const field = (name: string) =>
       lines.filter((line) => line.startsWith(`${name}: `)).map((line) => line.slice(name.length + 2));
-    this.comments += lines.filter((line) => line.startsWith(":")).length;
+    this.pings += lines.filter((line) => line.startsWith(":")).length;
     const data = field("data");
     if (data.length === 0) return;
     const event: StreamEvent = { id: field("id")[0], name: field("event")[0], data: data.join("\n") };
     this.events.push(event);
-    if (event.name === "close") this.#closing = streamCloseSchema.parse(JSON.parse(event.data));
-    else this.#texts.put(event.data);
+    if (event.name === "close") {
+      const { code, reason } = streamCloseSchema.parse(JSON.parse(event.data));
+      this.#closing = { code, reason };
+    } else {
+      this.#texts.put(event.data);
+    }
   }
 }

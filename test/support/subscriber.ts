@@ -7,6 +7,8 @@ import { StreamClient } from "./stream-client.ts";
 export interface Subscriber extends Disposable {
   /** How the server closed it, once it has. */
   readonly closed: Promise<Closing>;
+  /** How many pings have come, or what stands for them. */
+  readonly pings: number;
   /** The next message as text. */
   nextText(deadlineMs?: number): Promise<string>;
   /** Takes all messages that have come and that no test has looked at. */
@@ -17,6 +19,7 @@ export interface Subscriber extends Disposable {
 }
 
 export interface SubscribeOptions {
+  readonly host?: string;
   readonly clientId?: string;
   readonly headers?: Record<string, string>;
 }
@@ -34,8 +37,8 @@ export interface TransportUnderTest {
 
 const WEBSOCKET: TransportUnderTest = {
   name: "WebSocket",
-  async subscribe(port, topic, { clientId = "c1", headers = {} } = {}) {
-    const subscriber = await TestClient.connect(port, { headers });
+  async subscribe(port, topic, { clientId = "c1", headers = {}, host = "127.0.0.1" } = {}) {
+    const subscriber = await TestClient.connect(port, { headers, host });
     const { epoch } = await subscriber.subscribe(topic, { client_id: clientId });
     return { subscriber, epoch: z.string().parse(epoch) };
   },
@@ -43,9 +46,9 @@ const WEBSOCKET: TransportUnderTest = {
 
 const EVENT_STREAM: TransportUnderTest = {
   name: "event stream",
-  async subscribe(port, topic, { clientId = "c1", headers = {} } = {}) {
+  async subscribe(port, topic, { clientId = "c1", headers = {}, host = "127.0.0.1" } = {}) {
     const path = `/topics/${encodeURIComponent(topic)}/events?client_id=${clientId}`;
-    const subscriber = await StreamClient.connect(port, path, headers);
+    const subscriber = await StreamClient.connect(port, path, { headers, host });
     const ack = await nextMessage(subscriber);
     if (ack.type !== "ack") throw new Error(`expected ack, got ${JSON.stringify(ack)}`);
     return { subscriber, epoch: z.string().parse(ack.epoch) };

@@ -20,7 +20,8 @@ const healthSchema = z
 
 const statsSchema = z
   .object({
-    total_clients: count("Open WebSocket connections"),
+    total_clients: count("Clients now: open WebSockets and event streams"),
+    event_streams: count("Event streams among them"),
     total_topics: count("Topics now"),
     total_messages: count("Messages published since the server began"),
     active_topics: count("Topics with at least one subscriber"),
@@ -120,6 +121,7 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
     return c.json(
       {
         total_clients: ports.connectionCount(),
+        event_streams: ports.eventStreams.count,
         total_topics: hub.topicCount,
         total_messages: hub.counters.published,
         active_topics: active,
