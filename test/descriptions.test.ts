@@ -20,6 +20,7 @@ import { Rates } from "../src/server/rates.ts";
 import { TestClient } from "./support/client.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 import { ServerProcess } from "./support/server-process.ts";
+import { StreamClient } from "./support/stream-client.ts";
 
 setDefaultTimeout(30_000);
 
@@ -35,7 +36,11 @@ const asyncApiSchema = z.looseObject({
   channels: z.looseObject({ ws: z.looseObject({ address: z.string(), messages: z.record(z.string(), z.unknown()) }) }),
   operations: z.record(
     z.string(),
-    z.looseObject({ action: z.string(), messages: z.array(z.object({ $ref: z.string() })) }),
+    z.looseObject({
+      action: z.string(),
+      channel: z.object({ $ref: z.string() }),
+      messages: z.array(z.object({ $ref: z.string() })),
+    }),
   ),
   components: z.looseObject({ messages: z.record(z.string(), z.looseObject({ payload: z.looseObject({}) })) }),
 });
@@ -241,14 +246,17 @@ describe("/asyncapi.json", () => {
     const all = [...REQUEST_TYPES, ...ANSWER_TYPES].sort();
     expect(channels.ws.address).toBe("/ws");
     expect(Object.keys(channels.ws.messages).sort()).toEqual(all);
-    expect(Object.keys(components.messages).sort()).toEqual(all);
-    const named = (action: string) =>
+    expect(Object.keys(components.messages).sort()).toEqual([...all, "close"].sort());
+    const named = (action: string, channel = "ws") =>
       Object.values(operations)
-        .filter((operation) => operation.action === action)
+        .filter((operation) => operation.action === action && operation.channel.$ref === `#/channels/${channel}`)
         .flatMap(({ messages }) => messages.map(({ $ref }) => $ref.split("/").at(-1)))
         .sort();
     expect(named("receive")).toEqual(REQUEST_TYPES);
     expect(named("send")).toEqual(ANSWER_TYPES);
+    for (const channel of ["topicEvents", "events"]) {
+      expect(named("send", channel)).toEqual(["ack", "close", "error", "event", "info"]);
+    }
   });
 
   test("says of last_n how many messages this server keeps", async () => {
@@ -270,8 +278,12 @@ describe("/asyncapi.json", () => {
     client.send("nonsense");
     const texts: string[] = [];
     for (let i = 0; i < 5; i++) texts.push(await client.nextText());
+    using stream = await StreamClient.connect(open.port, "/topics/t/events?last_event_id=e.1");
+    for (let i = 0; i < 3; i++) await stream.nextText();
     await open.fetch("/topics/t", { method: "DELETE" });
     texts.push(await client.nextText());
+    await stream.closed;
+    texts.push(...stream.events.map(({ data }) => data));
     const types = texts.map((text) => {
       const message: unknown = JSON.parse(text);
       const { type } = z.looseObject({ type: z.string() }).parse(message);
@@ -279,6 +291,6 @@ describe("/asyncapi.json", () => {
       expect({ text, valid: validate(message), errors: validate.errors }).toEqual({ text, valid: true, errors: null });
       return type;
     });
-    expect([...new Set(types)].sort()).toEqual(ANSWER_TYPES);
+    expect([...new Set(types)].sort()).toEqual([...ANSWER_TYPES, "close"].sort());
   });
 });

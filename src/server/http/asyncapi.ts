@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { clientMessageSchema, serverMessageSchema } from "../../protocol/messages.ts";
+import { clientMessageSchema, serverMessageSchema, streamCloseSchema } from "../../protocol/messages.ts";
 
 type JsonObject = Record<string, unknown>;
 
-/** One AsyncAPI message for each member of a union of messages, by the message's type. */
-function messagesOf(schema: z.ZodDiscriminatedUnion): Record<string, JsonObject> {
+/** One AsyncAPI message for each of these schemas, by the message's type. */
+function messagesOf(schemas: readonly z.core.$ZodType[]): Record<string, JsonObject> {
   const messages: Record<string, JsonObject> = {};
-  for (const option of schema.options) {
+  for (const option of schemas) {
     const payload: JsonObject = z.toJSONSchema(option, { io: "input", unrepresentable: "any" });
     const { $schema: _, ...rest } = payload;
     const properties = z.record(z.string(), z.looseObject({})).parse(rest["properties"]);
@@ -20,48 +20,58 @@ function references(base: string, names: readonly string[]): JsonObject[] {
   return names.map((name) => ({ $ref: `${base}/${name}` }));
 }
 
+interface Channel {
+  readonly address: string;
+  readonly parameters?: JsonObject;
+}
+
+function channel({ address, parameters }: Channel, names: readonly string[]): JsonObject {
+  const messages = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }]));
+  return { address, ...(parameters === undefined ? {} : { parameters }), messages };
+}
+
+function operation(action: "receive" | "send", on: string, summary: string, names: readonly string[]): JsonObject {
+  const $ref = `#/channels/${on}`;
+  return { action, channel: { $ref }, summary, messages: references(`${$ref}/messages`, names) };
+}
+
 /**
- * The AsyncAPI 3 description of the WebSocket protocol, from the schemas that validate it.
+ * The AsyncAPI 3 description of the WebSocket protocol and of event streams, from the schemas that validate them.
  * @param maxLastN the most that `last_n` may ask for (`-ring-buffer-size`)
  */
 export function asyncApiDocument(version: string, maxLastN: number): JsonObject {
-  const requests = messagesOf(clientMessageSchema(maxLastN));
-  const answers = messagesOf(serverMessageSchema);
-  const channel = "#/channels/ws";
+  const requests = messagesOf(clientMessageSchema(maxLastN).options);
+  const answers = messagesOf(serverMessageSchema.options);
+  const streamEnd = messagesOf([streamCloseSchema]);
+  const streamed = ["ack", "event", "info", "error", ...Object.keys(streamEnd)];
   return {
     asyncapi: "3.0.0",
     info: {
-      title: "Ringcast WebSocket protocol",
+      title: "Ringcast protocol",
       version,
-      description: "One JSON object per text message. Every request gets exactly one answer: ack, pong or error.",
+      description:
+        "On a WebSocket: one JSON object per text message; every request gets exactly one answer: ack, pong or error. " +
+        "On an event stream: the same objects as the data of server-sent events.",
       license: { name: "MIT" },
     },
     defaultContentType: "application/json",
     channels: {
-      ws: {
-        address: "/ws",
-        messages: Object.fromEntries(
-          [...Object.keys(requests), ...Object.keys(answers)].map((name) => [
-            name,
-            { $ref: `#/components/messages/${name}` },
-          ]),
-        ),
-      },
+      ws: channel({ address: "/ws" }, [...Object.keys(requests), ...Object.keys(answers)]),
+      topicEvents: channel(
+        {
+          address: "/topics/{name}/events",
+          parameters: { name: { description: "The topic's name, percent-encoded" } },
+        },
+        streamed,
+      ),
+      events: channel({ address: "/events" }, streamed),
     },
     operations: {
-      receiveRequest: {
-        action: "receive",
-        channel: { $ref: channel },
-        summary: "What a client sends to the server",
-        messages: references(`${channel}/messages`, Object.keys(requests)),
-      },
-      sendMessage: {
-        action: "send",
-        channel: { $ref: channel },
-        summary: "What the server sends to a client",
-        messages: references(`${channel}/messages`, Object.keys(answers)),
-      },
+      receiveRequest: operation("receive", "ws", "What a client sends to the server", Object.keys(requests)),
+      sendMessage: operation("send", "ws", "What the server sends to a client", Object.keys(answers)),
+      streamTopic: operation("send", "topicEvents", "What a subscriber of one topic gets", streamed),
+      streamTopics: operation("send", "events", "What a subscriber of several topics gets", streamed),
     },
-    components: { messages: { ...requests, ...answers } },
+    components: { messages: { ...requests, ...answers, ...streamEnd } },
   };
 }
