@@ -165,7 +165,7 @@ export const OPTIONS = {
     {
       flag: "max-connections",
       group: SERVER,
-      help: "Most WebSocket connections; 0: what the file limit allows, less a reserve",
+      help: "Most WebSockets and event streams; 0: what the file limit allows, less a reserve",
     },
     0,
     0,
