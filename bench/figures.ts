@@ -12,6 +12,7 @@ export const FIGURES = {
   cpuPerPublishUs: { label: "CPU us/publish", decimals: 1 },
   cpuPerConnectUs: { label: "CPU us/connect", decimals: 1 },
   deliveriesPerSecond: { label: "deliveries/s", decimals: 0 },
+  publishesPerSecond: { label: "publishes/s", decimals: 0 },
   connectsPerSecond: { label: "connects/s", decimals: 0 },
   serverLoad: { label: "server load %", decimals: 0 },
   serverWait: { label: "server waited %", decimals: 1 },

@@ -43,12 +43,30 @@ export const ConnectScenario = z.object({
 });
 export type ConnectScenario = z.infer<typeof ConnectScenario>;
 
+/** Messages are published by HTTP, one request under way on each kept connection. */
+export const HttpPublishScenario = z.object({
+  kind: z.literal("http-publish"),
+  connections: z.int(),
+  /** How many messages a request carries. */
+  batch: z.int(),
+  payloadBytes: z.int(),
+  warmUpMs: z.int(),
+  measureMs: z.int(),
+});
+export type HttpPublishScenario = z.infer<typeof HttpPublishScenario>;
+
 /** Many clients are connected and silent. */
 export const IdleScenario = z.object({ kind: z.literal("idle"), connections: z.int(), settleMs: z.int() });
 export type IdleScenario = z.infer<typeof IdleScenario>;
 
 /** What the load does in one run. */
-export const Scenario = z.discriminatedUnion("kind", [StreamScenario, ReplayScenario, ConnectScenario, IdleScenario]);
+export const Scenario = z.discriminatedUnion("kind", [
+  StreamScenario,
+  ReplayScenario,
+  ConnectScenario,
+  HttpPublishScenario,
+  IdleScenario,
+]);
 export type Scenario = z.infer<typeof Scenario>;
 
 /** The names of all peers. */

@@ -116,6 +116,7 @@ export const TARGETS: readonly Target[] = [
   ),
   flatPerSubscriber("the same, less the publish's own CPU", "subscribers", SUBSCRIBER_COUNTS, 1.3),
   flat("CPU per publish at 1 to 10,000 topics", ["topics-1", "topics-100", "topics-10000"], "cpuPerPublishUs", 1.3),
+  selfRatio("CPU per message, HTTP lists of 100", "http-publish-100", "http-publish-1", "cpuPerPublishUs", 0.2),
   selfRatio("healthy p99 beside 500 stalled", "stalled-500", "stalled-0", "latencyP99Us", 1.5),
 ];
 

@@ -26,6 +26,7 @@ export function allWorkloads(timing: Timing): readonly Workload[] {
     ...targets(timing),
     ...payloads(timing),
     ...storms(),
+    ...publishesByHttp(timing),
     manyTopics(timing),
     ...besideStalled(timing),
     ...flatness(timing),
@@ -101,6 +102,16 @@ function storms(): readonly Workload[] {
       quick: false,
     },
   ];
+}
+
+function publishesByHttp({ warmUpMs, measureMs }: Timing): readonly Workload[] {
+  return [1, 100].map((batch) => ({
+    name: `http-publish-${batch}`,
+    title: `publish by HTTP: 16 kept connections, ${batch === 1 ? "one message" : `lists of ${batch}`}, no subscriber`,
+    scenario: { kind: "http-publish", connections: 16, batch, payloadBytes: 128, warmUpMs, measureMs },
+    peers: ALONE,
+    quick: false,
+  }));
 }
 
 function manyTopics(timing: Timing): Workload {

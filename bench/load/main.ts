@@ -1,6 +1,7 @@
 import { protocols } from "../peers/protocols.ts";
 import { Job, type Outcome } from "../scenario.ts";
 import { runConnect } from "./connect-run.ts";
+import { runHttpPublish } from "./http-publish-run.ts";
 import { runIdle } from "./idle-run.ts";
 import { runReplay } from "./replay-run.ts";
 import { runStream } from "./stream-run.ts";
@@ -21,6 +22,8 @@ function perform(job: Job): Promise<Outcome> {
       return runReplay(job, scenario, protocol);
     case "connect":
       return runConnect(job, scenario, protocol);
+    case "http-publish":
+      return runHttpPublish(job, scenario, protocol);
     case "idle":
       return runIdle(job, scenario, protocol);
   }

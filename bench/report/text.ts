@@ -34,7 +34,7 @@ export function targetsText(verdicts: readonly Verdict[]): string {
 
 /** The figure that a workload is mainly about. */
 export function headlineOf(peers: readonly PeerSummary[]): Figure {
-  const candidates = ["cpuPerDeliveryUs", "cpuPerConnectUs", "connectionBytes"] as const;
+  const candidates = ["cpuPerDeliveryUs", "cpuPerConnectUs", "connectionBytes", "cpuPerPublishUs"] as const;
   const measured = candidates.find((figure) => peers.some(({ figures }) => figures[figure] !== undefined));
   return measured ?? "cpuPerDeliveryUs";
 }
