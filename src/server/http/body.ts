@@ -8,35 +8,34 @@ type BodyLimits = Pick<HttpOptions, "maxMessageSize" | "readTimeoutMs">;
 
 class BodyTimeout extends Error {}
 
-/** Reads a request's body into memory, within a size and a time. */
-async function readBody(
-  request: Request,
-  maxBytes: number,
-  timeoutMs: number,
-): Promise<Uint8Array<ArrayBuffer> | Refusal> {
-  const tooLarge = new Refusal("PAYLOAD_TOO_LARGE", `the body is larger than ${maxBytes} bytes`);
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge;
-  const reader = request.body?.getReader();
-  if (reader === undefined) return new Uint8Array();
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => timeout.reject(new BodyTimeout()), timeoutMs);
+/** A body of unknown length, piece by piece, so that it is given up as soon as it is too large. */
+async function readPieces(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Reads a request's body into memory, within a size and a time. */
+async function readBody(request: Request, maxBytes: number, timeoutMs: number): Promise<Uint8Array | Refusal> {
+  const tooLarge = new Refusal("PAYLOAD_TOO_LARGE", `the body is larger than ${maxBytes} bytes`);
+  const length = request.headers.get("content-length");
+  if (Number(length ?? 0) > maxBytes) return tooLarge;
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new BodyTimeout()), timeoutMs);
   try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), timeout.promise]);
-      if (done) return new Uint8Array(await new Blob(chunks.map((chunk) => new Uint8Array(chunk))).arrayBuffer());
-      size += value.byteLength;
-      if (size > maxBytes) return tooLarge;
-      chunks.push(value);
-    }
+    // A length that is said is kept by Bun, and what is read at once costs half of what pieces do.
+    const body = length === null ? readPieces(request, maxBytes) : request.bytes();
+    return (await Promise.race([body, timeout.promise])) ?? tooLarge;
   } catch (error) {
     if (error instanceof BodyTimeout) return new Refusal("REQUEST_TIMEOUT", "the body did not arrive in time");
     return new Refusal("BAD_REQUEST", "the body could not be read");
   } finally {
     clearTimeout(timer);
-    // Whatever is left of the body is nobody's any more; that cancelling fails on a closed connection is no news.
-    reader.cancel().catch(() => {});
   }
 }
 
