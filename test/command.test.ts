@@ -56,6 +56,7 @@ describe("-help", () => {
       "max-message-size": "1048576",
       "enable-compression": "false",
       "api-key": "none",
+      "api-keys-file": "none",
       "token-secret": "derived from the API key",
       "enable-cors": "false",
       "allowed-origins": "*",
@@ -149,6 +150,8 @@ const WRONG_VALUES: Record<string, readonly string[]> = {
   "token-secret": ["too-short", "x".repeat(1025)],
   "token-jwks": ["http://", "ftp://127.0.0.1/keys"],
   "api-key": ["two words", "ключ", "x".repeat(257)],
+  // Any text may be a path. What is wrong with a file itself: test/api-keys.test.ts.
+  "api-keys-file": [],
   "enable-cors": ["maybe"],
   "allowed-origins": ["", "example.com", "https://example.com/path", "https://a.com,,https://b.com"],
   "rate-limit-per-min": ["-1", "1.5"],

@@ -1,12 +1,14 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
 import { RawProcess } from "./support/raw-process.ts";
-import { ServerProcess } from "./support/server-process.ts";
+import { ROOT, ServerProcess } from "./support/server-process.ts";
 
 setDefaultTimeout(60_000);
 
 // A value for every variable that differs from the default, and what the start-up line is to say of it. That a value
 // does its job once it is in force is shown by the tests of the flags: both ways lead to the same configuration.
+const KEYS_FILE = join(ROOT, "test", "support", "api-keys.txt");
 const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   host: ["127.0.0.1", "127.0.0.1"],
   port: ["0", 0],
@@ -30,6 +32,7 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "max-subscriptions": ["19", 19],
   "max-control-frames-per-sec": ["20", 20],
   "api-key": ["secret-key", "***"],
+  "api-keys-file": [KEYS_FILE, KEYS_FILE],
   "token-secret": ["a-secret-of-at-least-thirty-two-characters", "***"],
   // Nobody answers there, which is no reason not to start.
   "token-jwks": ["http://127.0.0.1:1/keys", "http://127.0.0.1:1/keys"],

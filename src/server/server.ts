@@ -4,10 +4,11 @@ import { Timestamps } from "../core/clock.ts";
 import { Hub } from "../core/hub.ts";
 import { MemoryEngine } from "../engine/memory.ts";
 import { createDecoder } from "../protocol/decode.ts";
-import { createAuthenticator, KeyRing } from "./access/authenticator.ts";
+import { createAuthenticator } from "./access/authenticator.ts";
 import { FileKeys } from "./access/file-keys.ts";
+import { KeySource } from "./access/key-source.ts";
 import { type PublicKeys, REFRESH_MS } from "./access/public-keys.ts";
-import { signingSecret, Tokens } from "./access/tokens.ts";
+import { Tokens } from "./access/tokens.ts";
 import { UrlKeys } from "./access/url-keys.ts";
 import { clientAddress } from "./client-address.ts";
 import { connectionLimit } from "./connection-limit.ts";
@@ -147,10 +148,9 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const hubLog = new HubLog(logger, faults);
   const timestamps = new Timestamps(systemClock);
   const hub = createHub(config, hubLog, timestamps);
-  const keys = new KeyRing(config.apiKey === "" ? [] : [{ name: "api-key", role: "admin", key: config.apiKey }]);
+  const keys = new KeySource(config, logger);
   const publicKeys = openPublicKeys(config, logger);
-  const secret = signingSecret(config.tokenSecret, config.apiKey || undefined);
-  const tokens = new Tokens(secret, systemClock, publicKeys);
+  const tokens = new Tokens(keys.secret, systemClock, publicKeys);
   const decode = createDecoder(config.ringBufferSize);
   const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens });
   const connections = new Connections(config, { hub, clock: systemClock, logger, faults });
@@ -168,7 +168,8 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       rates,
       version,
       rateLimit: new RateLimit(config.rateLimitPerMin, config.rateLimitBurst),
-      authenticate: createAuthenticator(keys, tokens),
+      authenticate: createAuthenticator(keys.ring, tokens),
+      keys: keys.ring,
       tokens,
       allowsOrigin: createOriginCheck(config.allowedOrigins),
       eventStreams,
@@ -197,6 +198,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     connections,
     faults,
     async reload() {
+      if (keys.reload(tokens)) connections.recheck();
       await publicKeys?.reload();
     },
     drain() {
