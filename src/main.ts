@@ -3,9 +3,10 @@ import packageJson from "../package.json" with { type: "json" };
 import { parseCommand } from "./config/arguments.ts";
 import { describeConfig, helpText } from "./config/help.ts";
 import type { Config } from "./config/options.ts";
+import { ListenError } from "./server/listener.ts";
 import { createLog, type Log } from "./server/logger.ts";
 import { UnusableFile } from "./server/option-file.ts";
-import { ListenError, type RunningServer, startServer } from "./server/server.ts";
+import { type RunningServer, startServer } from "./server/server.ts";
 import { shutDown } from "./server/shutdown.ts";
 
 const EXIT_FAILURE = 1;

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
+import { CERTIFICATES } from "./support/certificates.ts";
 import { RawProcess } from "./support/raw-process.ts";
 import { ROOT, ServerProcess } from "./support/server-process.ts";
 
@@ -17,6 +18,8 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "idle-timeout": ["1m1s", 61_000],
   "shutdown-timeout": ["13s", 13_000],
   "max-connections": ["14", 14],
+  "tls-cert": [CERTIFICATES.first.certFile, CERTIFICATES.first.certFile],
+  "tls-key": [CERTIFICATES.first.keyFile, CERTIFICATES.first.keyFile],
   "max-queue-size": ["200", 200],
   "max-queue-bytes": ["8192", 8192],
   "ring-buffer-size": ["15", 15],
@@ -45,6 +48,11 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "log-format": ["json", "json"],
 };
 const QUIET = { HOST: "127.0.0.1", PORT: "0" };
+/** What a flag can't do without. */
+const BESIDE: Record<string, Record<string, string>> = {
+  "tls-cert": { TLS_KEY: CERTIFICATES.first.keyFile },
+  "tls-key": { TLS_CERT: CERTIFICATES.first.certFile },
+};
 
 describe("an environment variable", () => {
   test("is known to these tests for every option", () => {
@@ -53,8 +61,9 @@ describe("an environment variable", () => {
 
   for (const [flag, [text, inForce]] of Object.entries(VALUES)) {
     test(`${variableOf(flag)} does what -${flag} does, and nothing else`, async () => {
-      await using byVariable = new RawProcess([], { environment: { ...QUIET, [variableOf(flag)]: text } });
-      await using byFlag = new RawProcess([`-${flag}=${text}`], { environment: QUIET });
+      const rest = { ...QUIET, ...BESIDE[flag] };
+      await using byVariable = new RawProcess([], { environment: { ...rest, [variableOf(flag)]: text } });
+      await using byFlag = new RawProcess([`-${flag}=${text}`], { environment: rest });
       const { config } = await byVariable.listening();
       expect(config[flag]).toEqual(inForce);
       expect((await byFlag.listening()).config).toEqual(config);

@@ -26,6 +26,8 @@ describe("the command line", () => {
       idleTimeoutMs: 60_000,
       shutdownTimeoutMs: 10_000,
       maxConnections: 0,
+      tlsCert: "",
+      tlsKey: "",
       maxQueueSize: 100,
       maxQueueBytes: 16 * 1024 * 1024,
       ringBufferSize: 100,
@@ -177,6 +179,9 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
     ],
     bad: ["10000001", "-1", "many"],
   },
+  // One without the other is refused: contradictions.test.ts.
+  tlsCert: { good: [["", ""]], bad: ["a\0b"] },
+  tlsKey: { good: [["", ""]], bad: ["a\0b"] },
   maxQueueSize: {
     good: [
       ["1", 1],

@@ -80,6 +80,9 @@ function checkTogether(config: Config): void {
       "-ping-interval must be shorter than -pong-wait, or every idle connection would be closed",
     );
   }
+  if ((config.tlsCert === "") !== (config.tlsKey === "")) {
+    throw new InvalidArgument("-tls-cert and -tls-key need each other");
+  }
 }
 
 /** Keeps what was typed from filling the screen. */

@@ -20,3 +20,12 @@ describe("the ping interval", () => {
     expect(messageOf(["-ping-interval=59999ms", "-pong-wait=60s"])).toBe("accepted");
   });
 });
+
+test("a certificate and its key need each other", () => {
+  const config = { tlsCert: "/etc/tls/cert.pem", tlsKey: "/etc/tls/key.pem" };
+  const environment = { TLS_CERT: "/etc/tls/cert.pem", RINGCAST_CALLER_FOLDER: "/etc/tls" };
+  expect(parseCommand(["-tls-key=key.pem"], environment)).toMatchObject({ kind: "run", config });
+  for (const refused of [parseCommand([], environment), parseCommand(["-tls-key=key.pem"], {})]) {
+    expect(refused).toEqual({ kind: "invalid", message: "-tls-cert and -tls-key need each other" });
+  }
+});

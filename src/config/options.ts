@@ -159,6 +159,12 @@ export const OPTIONS = {
     0,
     10_000_000,
   ),
+  tlsCert: file({
+    flag: "tls-cert",
+    group: SERVER,
+    help: "Certificate with its chain (PEM), to speak TLS; needs -tls-key; read again on SIGHUP",
+  }),
+  tlsKey: file({ flag: "tls-key", group: SERVER, help: "The certificate's private key (PEM)" }),
   maxQueueSize: integer(
     { flag: "max-queue-size", group: PUBSUB, help: "Most messages that wait for a client whose socket is full" },
     100,
