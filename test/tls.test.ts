@@ -11,7 +11,7 @@ setDefaultTimeout(60_000);
 
 const { first, second } = CERTIFICATES;
 const LOADED = "certificate loaded";
-const NOT_LOADED = "certificate not loaded, the old one stays in force";
+const NOT_LOADED = "certificate not loaded, the one in force stays";
 
 /** The two files that a server's flags name, and what is to be in them. */
 class PemFiles extends Directory {
@@ -180,10 +180,12 @@ describe("SIGHUP", () => {
     keptAlive.destroy();
   });
 
-  test("leaves HTTP connections open", async () => {
+  test("leaves HTTP connections and event streams open", async () => {
     using files = new PemFiles();
     files.put(first);
     await using server = await ServerProcess.start(files.flags);
+    const tls = { ca: first.cert };
+    const stream = await fetch(`https://localhost:${server.port}/topics/t/events`, { tls });
     const socket = await handshake(server.port);
     for (const next of [first, second]) {
       files.put(next);
@@ -191,6 +193,14 @@ describe("SIGHUP", () => {
       expect(await exchange(socket)).toStartWith("HTTP/1.1 200");
     }
     socket.destroy();
+    using publisher = await TestClient.connect(server.port, { ca: second.cert });
+    await publisher.published("t", "m", "after the reload");
+    let text = "";
+    for await (const chunk of stream.body ?? []) {
+      text += new TextDecoder().decode(chunk);
+      if (text.includes("after the reload")) break;
+    }
+    expect(text).toContain("after the reload");
   });
 
   test("leaves the old certificate in force where the new pair is of no use, and says why", async () => {

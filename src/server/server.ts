@@ -81,7 +81,7 @@ function reloadCertificate(config: Config, listener: Listener, logger: Logger): 
     logger.info({ subject, validTo }, "certificate loaded");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    logger.error({ why }, "certificate not loaded, the old one stays in force");
+    logger.error({ why }, "certificate not loaded, the one in force stays");
   }
 }
 

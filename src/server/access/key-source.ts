@@ -60,7 +60,7 @@ export class KeySource {
       return true;
     } catch (error) {
       if (!(error instanceof UnusableFile)) throw error;
-      this.#logger.error({ why: error.message }, "API keys not loaded, the old ones stay in force");
+      this.#logger.error({ why: error.message }, "API keys not loaded, those in force stay");
       return false;
     }
   }
