@@ -3,9 +3,10 @@ import packageJson from "../package.json" with { type: "json" };
 import { parseCommand } from "./config/arguments.ts";
 import { describeConfig, helpText } from "./config/help.ts";
 import type { Config } from "./config/options.ts";
+import { ListenError } from "./server/listener.ts";
 import { createLog, type Log } from "./server/logger.ts";
 import { UnusableFile } from "./server/option-file.ts";
-import { ListenError, type RunningServer, startServer } from "./server/server.ts";
+import { type RunningServer, startServer } from "./server/server.ts";
 import { shutDown } from "./server/shutdown.ts";
 
 const EXIT_FAILURE = 1;
@@ -40,7 +41,7 @@ function run(config: Config): void {
     process.exit(error instanceof UnusableFile ? EXIT_USAGE : EXIT_FAILURE);
   }
   // Before anyone is told that the server is there, or a quick signal would find no handler.
-  endOnSignals(config, server, log);
+  handleSignals(config, server, log);
   announce(config, server, log);
   // The last nets: every handler has its own guard, so whatever arrives here is a defect, but none to end all for.
   for (const event of ["uncaughtException", "unhandledRejection"]) {
@@ -56,12 +57,12 @@ function isLoopback(host: string): boolean {
 function announce(config: Config, server: RunningServer, { logger }: Log): void {
   const { port } = server;
   logger.info({ version: packageJson.version, port, config: describeConfig(config) }, "ringcast listens");
-  if (config.apiKey === "" && !isLoopback(config.host)) {
+  if (config.apiKeys.length === 0 && config.apiKeysFile === "" && !isLoopback(config.host)) {
     logger.warn("no API key is set and the server listens beyond loopback: anyone who reaches it may use it");
   }
 }
 
-function endOnSignals(config: Config, server: RunningServer, log: Log): void {
+function handleSignals(config: Config, server: RunningServer, log: Log): void {
   let ending = false;
   const exit = () => log.close().finally(() => process.exit(0));
   const end = (signal: NodeJS.Signals) => {
@@ -76,6 +77,11 @@ function endOnSignals(config: Config, server: RunningServer, log: Log): void {
   };
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
+  process.on("SIGHUP", (signal) => {
+    if (ending) return;
+    log.logger.info({ signal }, "signal received");
+    server.reload().catch((error: unknown) => server.faults.record(error, { event: "reload" }));
+  });
 }
 
 main();

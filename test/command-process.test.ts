@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { Directory } from "./support/directory.ts";
 import { within } from "./support/mailbox.ts";
 import { RawProcess } from "./support/raw-process.ts";
 import { COMMAND, ServerProcess } from "./support/server-process.ts";
@@ -9,15 +9,6 @@ import { COMMAND, ServerProcess } from "./support/server-process.ts";
 setDefaultTimeout(60_000);
 
 const QUIET = ["-host=127.0.0.1", "-port=0"];
-
-/** A directory for one test. */
-class Directory implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), "ringcast-test-"));
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true });
-  }
-}
 
 /** The inodes of the sockets that listen on a TCP port over IPv4. */
 function listeningInodes(port: number): string[] {
@@ -86,13 +77,12 @@ describe("the process that bin/ringcast starts", () => {
 describe("files of the working directory", () => {
   test("that look like configuration are not read", async () => {
     using elsewhere = new Directory();
-    const file = (name: string, text: string) => writeFileSync(join(elsewhere.path, name), text);
     for (const name of [".env", ".env.local", ".env.production", ".env.development"]) {
-      file(name, "MAX_QUEUE_SIZE=77\nLOG_FORMAT=json\nMAX_TOPICS=broken\n");
+      elsewhere.write(name, "MAX_QUEUE_SIZE=77\nLOG_FORMAT=json\nMAX_TOPICS=broken\n");
     }
-    file("preload.ts", 'throw new Error("the preload ran");');
-    file("bunfig.toml", 'preload = ["./preload.ts"]\n[define]\n"process.env.PORT" = "\'broken\'"\n');
-    for (const name of ["package.json", "tsconfig.json", "jsconfig.json"]) file(name, "{ broken");
+    elsewhere.write("preload.ts", 'throw new Error("the preload ran");');
+    elsewhere.write("bunfig.toml", 'preload = ["./preload.ts"]\n[define]\n"process.env.PORT" = "\'broken\'"\n');
+    for (const name of ["package.json", "tsconfig.json", "jsconfig.json"]) elsewhere.write(name, "{ broken");
     await using server = new RawProcess(QUIET, { cwd: elsewhere.path });
     const { config } = await server.listening();
     expect(config).toMatchObject({ "max-queue-size": 100, "max-topics": 100_000, "log-format": "text" });

@@ -56,6 +56,9 @@ describe("-help", () => {
       "max-message-size": "1048576",
       "enable-compression": "false",
       "api-key": "none",
+      "api-keys-file": "none",
+      "tls-cert": "none",
+      "tls-key": "none",
       "token-secret": "derived from the API key",
       "enable-cors": "false",
       "allowed-origins": "*",
@@ -120,6 +123,7 @@ describe("a command line that is wrong", () => {
 
   test("is refused where two options contradict each other", async () => {
     expect(await refusal(["-ping-interval=60s", "-pong-wait=30s"])).toContain("-ping-interval");
+    expect(await refusal(["-tls-cert=cert.pem"])).toContain("-tls-key");
   });
 });
 
@@ -149,6 +153,10 @@ const WRONG_VALUES: Record<string, readonly string[]> = {
   "token-secret": ["too-short", "x".repeat(1025)],
   "token-jwks": ["http://", "ftp://127.0.0.1/keys"],
   "api-key": ["two words", "ключ", "x".repeat(257)],
+  // Any text may be a path. What is wrong with a file itself: test/api-keys.test.ts, test/tls.test.ts.
+  "api-keys-file": [],
+  "tls-cert": [],
+  "tls-key": [],
   "enable-cors": ["maybe"],
   "allowed-origins": ["", "example.com", "https://example.com/path", "https://a.com,,https://b.com"],
   "rate-limit-per-min": ["-1", "1.5"],

@@ -172,6 +172,7 @@ function makeApp(): HttpApp {
       rates: new Rates(hub.counters, clock),
       rateLimit: new RateLimit(0, 1),
       authenticate: () => ANYBODY,
+      keys: { holders: [] },
       tokens: new Tokens(signingSecret("", undefined), clock),
       allowsOrigin: () => true,
       eventStreams: new EventStreams(2000, { hub, connections, clock, timestamps }),

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import packageJson from "../package.json" with { type: "json" };
+import { CERTIFICATES } from "./support/certificates.ts";
 import { ROOT, ServerProcess } from "./support/server-process.ts";
 
 // What Docker would run, without Docker: the files are read as Docker reads them, and the commands in them are run.
@@ -203,6 +204,18 @@ describe.skipIf(Bun.which("wget") === null)("the health check command", () => {
   );
 
   test(
+    "of the image succeeds against a server that speaks TLS, whomever its certificate is for",
+    async () => {
+      const environment = { TLS_CERT: CERTIFICATES.first.certFile, TLS_KEY: CERTIFICATES.first.keyFile };
+      await using server = await ServerProcess.start([], { environment });
+      const variables = { ...environment, PORT: String(server.port) };
+      expect(await runHealthCheck(["sh", "-c", shellCommand], variables)).toBe(0);
+      expect(await runHealthCheck(["sh", "-c", shellCommand], { PORT: String(server.port) })).not.toBe(0);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
     "of docker-compose.yml succeeds against a running server",
     async () => {
       await using server = await ServerProcess.start(["-api-key=secret"]);
@@ -227,6 +240,6 @@ describe.skipIf(Bun.which("wget") === null)("the health check command", () => {
 
   test("of the image asks port 8080 where PORT is not set", () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's.
-    expect(shellCommand).toContain("http://localhost:${PORT:-8080}/health");
+    expect(shellCommand).toContain("://localhost:${PORT:-8080}/health");
   });
 });

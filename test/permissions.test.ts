@@ -18,7 +18,8 @@ const signer = await ForeignSigner.create("RS256", "k1");
 
 beforeAll(async () => {
   using jwks = new TemporaryFile("keys.json", keySet(signer.jwk));
-  const flags = [`-api-key=${KEY}`, `-token-secret=${SECRET}`, `-token-jwks=${jwks.path}`, "-topic-ttl=1m"];
+  const keys = [`-api-key=${KEY}`, "-api-key=feed:publish:a-publish-key", "-api-key=view:subscribe:a-subscribe-key"];
+  const flags = [...keys, `-token-secret=${SECRET}`, `-token-jwks=${jwks.path}`, "-topic-ttl=1m"];
   server = await ServerProcess.start(flags);
   await server.post("/topics", { name: "door" }, bearer(KEY));
 });
@@ -51,6 +52,8 @@ const PERMISSIONS = {
   "no key": () => ({}),
   "a wrong key": () => bearer("wrong"),
   "the admin key": () => bearer(KEY),
+  "a publish key": () => bearer("a-publish-key"),
+  "a subscribe key": () => bearer("a-subscribe-key"),
   "a token for it": async () => bearer(await token({ subscribe: ["door"], publish: ["door"] })),
   "a token for what begins so": async () => bearer(await token({ subscribe: ["do*"], publish: ["do*"] })),
   "a token for subscribing": async () => bearer(await token({ subscribe: ["door"] })),
@@ -197,6 +200,8 @@ const OUTCOMES: Record<keyof typeof PERMISSIONS, Outcomes> = {
   "a wrong key": NOBODY,
   // A key has no place in a URL, nor among the subprotocols.
   "the admin key": { ...USER, administer: OK, "subscribe by token": WHO },
+  "a publish key": { ...PUBLISHER, "subscribe by token": WHO },
+  "a subscribe key": { ...SUBSCRIBER, "subscribe by token": WHO },
   "a token for it": USER,
   "a token for what begins so": USER,
   "a token for subscribing": SUBSCRIBER,

@@ -106,6 +106,17 @@ describe("-token-jwks", () => {
 });
 
 describe("a reload", () => {
+  test("is what SIGHUP asks for", async () => {
+    using file = new TemporaryFile("keys.json", keySet(ec.jwk));
+    await using server = await start(file.path);
+    file.write(keySet(ed.jwk));
+    const loaded = server.nextLog("token keys loaded");
+    process.kill(server.pid, "SIGHUP");
+    await loaded;
+    expect(await statusWith(await ed.sign(), server)).toBe(PERMITTED);
+    expect(await statusWith(await ec.sign(), server)).toBe(REFUSED);
+  });
+
   /** The server in this very process, since it is told by a call. */
   function startHere(jwks: string) {
     const { logger } = captureLog();

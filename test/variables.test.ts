@@ -1,12 +1,15 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
+import { CERTIFICATES } from "./support/certificates.ts";
 import { RawProcess } from "./support/raw-process.ts";
-import { ServerProcess } from "./support/server-process.ts";
+import { ROOT, ServerProcess } from "./support/server-process.ts";
 
 setDefaultTimeout(60_000);
 
 // A value for every variable that differs from the default, and what the start-up line is to say of it. That a value
 // does its job once it is in force is shown by the tests of the flags: both ways lead to the same configuration.
+const KEYS_FILE = join(ROOT, "test", "support", "api-keys.txt");
 const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   host: ["127.0.0.1", "127.0.0.1"],
   port: ["0", 0],
@@ -15,6 +18,8 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "idle-timeout": ["1m1s", 61_000],
   "shutdown-timeout": ["13s", 13_000],
   "max-connections": ["14", 14],
+  "tls-cert": [CERTIFICATES.first.certFile, CERTIFICATES.first.certFile],
+  "tls-key": [CERTIFICATES.first.keyFile, CERTIFICATES.first.keyFile],
   "max-queue-size": ["200", 200],
   "max-queue-bytes": ["8192", 8192],
   "ring-buffer-size": ["15", 15],
@@ -30,6 +35,7 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "max-subscriptions": ["19", 19],
   "max-control-frames-per-sec": ["20", 20],
   "api-key": ["secret-key", "***"],
+  "api-keys-file": [KEYS_FILE, KEYS_FILE],
   "token-secret": ["a-secret-of-at-least-thirty-two-characters", "***"],
   // Nobody answers there, which is no reason not to start.
   "token-jwks": ["http://127.0.0.1:1/keys", "http://127.0.0.1:1/keys"],
@@ -42,6 +48,11 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "log-format": ["json", "json"],
 };
 const QUIET = { HOST: "127.0.0.1", PORT: "0" };
+/** What a flag can't do without. */
+const BESIDE: Record<string, Record<string, string>> = {
+  "tls-cert": { TLS_KEY: CERTIFICATES.first.keyFile },
+  "tls-key": { TLS_CERT: CERTIFICATES.first.certFile },
+};
 
 describe("an environment variable", () => {
   test("is known to these tests for every option", () => {
@@ -50,8 +61,9 @@ describe("an environment variable", () => {
 
   for (const [flag, [text, inForce]] of Object.entries(VALUES)) {
     test(`${variableOf(flag)} does what -${flag} does, and nothing else`, async () => {
-      await using byVariable = new RawProcess([], { environment: { ...QUIET, [variableOf(flag)]: text } });
-      await using byFlag = new RawProcess([`-${flag}=${text}`], { environment: QUIET });
+      const rest = { ...QUIET, ...BESIDE[flag] };
+      await using byVariable = new RawProcess([], { environment: { ...rest, [variableOf(flag)]: text } });
+      await using byFlag = new RawProcess([`-${flag}=${text}`], { environment: rest });
       const { config } = await byVariable.listening();
       expect(config[flag]).toEqual(inForce);
       expect((await byFlag.listening()).config).toEqual(config);

@@ -26,6 +26,8 @@ describe("the command line", () => {
       idleTimeoutMs: 60_000,
       shutdownTimeoutMs: 10_000,
       maxConnections: 0,
+      tlsCert: "",
+      tlsKey: "",
       maxQueueSize: 100,
       maxQueueBytes: 16 * 1024 * 1024,
       ringBufferSize: 100,
@@ -40,7 +42,8 @@ describe("the command line", () => {
       maxTopics: 100_000,
       maxSubscriptions: 1024,
       maxControlFramesPerSec: 100,
-      apiKey: "",
+      apiKeys: [],
+      apiKeysFile: "",
       tokenSecret: "",
       tokenJwks: "",
       enableCors: false,
@@ -80,8 +83,8 @@ describe("the command line", () => {
   });
 
   test("takes what follows a flag as its value, whatever it looks like", () => {
-    expect(configOf(["-api-key", "-port=1"])).toMatchObject({ apiKey: "-port=1", port: 8080 });
-    expect(configOf(["-api-key=a=b"]).apiKey).toBe("a=b");
+    expect(configOf(["-api-key", "-port=1"])).toMatchObject({ apiKeys: [{ key: "-port=1" }], port: 8080 });
+    expect(configOf(["-api-key=a=b"]).apiKeys).toMatchObject([{ key: "a=b" }]);
   });
 
   test.each([
@@ -176,6 +179,9 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
     ],
     bad: ["10000001", "-1", "many"],
   },
+  // One without the other is refused: contradictions.test.ts.
+  tlsCert: { good: [["", ""]], bad: ["a\0b"] },
+  tlsKey: { good: [["", ""]], bad: ["a\0b"] },
   maxQueueSize: {
     good: [
       ["1", 1],
@@ -263,13 +269,21 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
     ],
     bad: ["http://", "https://a b/", "ftp://id.example/keys", "file:///keys", "https://user:pass@id.example/", "a\0b"],
   },
-  apiKey: {
+  apiKeys: {
+    good: [
+      ["", []],
+      ["k!~", [{ name: "api-key", role: "admin", key: "k!~" }]],
+      ["k".repeat(256), [{ name: "api-key", role: "admin", key: "k".repeat(256) }]],
+      ["feed:publish:a:b", [{ name: "feed", role: "publish", key: "a:b" }]],
+    ],
+    bad: ["a b", "é", "a\n", "k".repeat(257), "a:admin:k b:admin:k", "a:admin:k a:admin:l"],
+  },
+  apiKeysFile: {
     good: [
       ["", ""],
-      ["k!~", "k!~"],
-      ["k".repeat(256), "k".repeat(256)],
+      ["/etc/ringcast/keys", "/etc/ringcast/keys"],
     ],
-    bad: ["a b", "é", "a\n", "k".repeat(257)],
+    bad: ["a\0b"],
   },
   enableCors: { good: [["true", true]], bad: ["maybe"] },
   allowedOrigins: {
@@ -350,21 +364,6 @@ describe("a refusal", () => {
   });
 });
 
-describe("the ping interval", () => {
-  test.each([
-    ["60s", "60s"],
-    ["60001ms", "60s"],
-  ])("%s is refused with a pong wait of %s", (ping, pong) => {
-    const message = messageOf([`-ping-interval=${ping}`, `-pong-wait=${pong}`]);
-    expect(message).toStartWith("-ping-interval must be shorter than -pong-wait");
-    expect(messageOf([], { PING_INTERVAL: ping, PONG_WAIT: pong })).toBe(message);
-  });
-
-  test("may be just shorter than the pong wait", () => {
-    expect(configOf(["-ping-interval=59999ms", "-pong-wait=60s"]).pingIntervalMs).toBe(59_999);
-  });
-});
-
 describe("descriptions", () => {
   test("of the configuration mask the key, if there is one", () => {
     const described = describeConfig(configOf(["-api-key=s3cret", "-port=1"]));
@@ -387,7 +386,7 @@ describe("descriptions", () => {
     for (const name of OPTION_NAMES) {
       const { defaultText, defaultValue, flag } = OPTIONS[name];
       // That nothing is given is said in words.
-      if (defaultValue === "") continue;
+      if (defaultValue === "" || name === "apiKeys") continue;
       expect<unknown>(configOf([`-${flag}=${defaultText}`])[name]).toEqual(defaultValue);
     }
   });

@@ -1,12 +1,5 @@
-import {
-  type Config,
-  InvalidValue,
-  OPTION_NAMES,
-  OPTIONS,
-  type Option,
-  type OptionName,
-  variableOf,
-} from "./options.ts";
+import { InvalidValue } from "./invalid-value.ts";
+import { type Config, OPTION_NAMES, OPTIONS, type Option, type OptionName, variableOf } from "./options.ts";
 
 /** What a command line asks for. */
 export type Command =
@@ -34,9 +27,10 @@ function splitFlag(word: string): { flag: string; value: string | undefined } {
   return { flag: match[1], value: match[2] };
 }
 
-type Texts = Map<OptionName, { text: string; source: string }>;
+/** What is given for each option, and where. */
+type Texts = Map<OptionName, { readonly texts: readonly string[]; readonly source: string }>;
 
-/** Reads the flags; a repeated one replaces its earlier value. Returns a flag that asks for no server instead. */
+/** Reads the flags; of a repeated one the last value counts, or all of them where the option can join them. Returns a flag that asks for no server instead. */
 function readFlags(argv: readonly string[], texts: Texts): "help" | "version" | undefined {
   for (let i = 0; i < argv.length; i++) {
     const { flag, value } = splitFlag(argv[i] ?? "");
@@ -47,7 +41,8 @@ function readFlags(argv: readonly string[], texts: Texts): "help" | "version" | 
     const isBoolean = OPTIONS[name].placeholder === "";
     const text = value ?? (isBoolean ? "true" : argv[++i]);
     if (text === undefined) throw new InvalidArgument(`flag -${flag} needs a value`);
-    texts.set(name, { text, source: `flag -${flag}` });
+    const earlier = TABLE[name].join === undefined ? [] : (texts.get(name)?.texts ?? []);
+    texts.set(name, { texts: [...earlier, text], source: `flag -${flag}` });
   }
   return undefined;
 }
@@ -56,24 +51,23 @@ function readVariables(environment: Environment, texts: Texts): void {
   for (const name of OPTION_NAMES) {
     const variable = variableOf(OPTIONS[name].flag);
     const text = environment[variable];
-    if (text !== undefined && !texts.has(name)) texts.set(name, { text, source: `variable ${variable}` });
+    if (text !== undefined && !texts.has(name)) texts.set(name, { texts: [text], source: `variable ${variable}` });
   }
 }
 
 type PartialConfig = { -readonly [K in OptionName]?: Config[K] };
 
 function setOption<K extends OptionName>(config: PartialConfig, name: K, texts: Texts, folder: string): void {
-  const given = texts.get(name);
-  if (given === undefined) {
-    config[name] = TABLE[name].defaultValue;
-    return;
-  }
-  const value = TABLE[name].parse(given.text, folder);
-  if (value instanceof InvalidValue) {
-    const shown = OPTIONS[name].secret ? "" : ` (it is ${shortened(JSON.stringify(given.text))})`;
-    throw new InvalidArgument(`${given.source} ${value.reason}${shown}`);
-  }
-  config[name] = value;
+  const { defaultValue, join, parse, secret } = TABLE[name];
+  const { source = "", texts: given = [] } = texts.get(name) ?? {};
+  const accept = (value: Config[K] | InvalidValue, text: string): Config[K] => {
+    if (!(value instanceof InvalidValue)) return value;
+    const shown = secret ? "" : ` (it is ${shortened(JSON.stringify(text))})`;
+    throw new InvalidArgument(`${source} ${value.reason}${shown}`);
+  };
+  const values = given.map((text) => accept(parse(text, folder), text));
+  const last = values.at(-1) ?? defaultValue;
+  config[name] = join === undefined ? last : accept(join(values), given.join(" "));
 }
 
 function isComplete(config: PartialConfig): config is Config {
@@ -85,6 +79,9 @@ function checkTogether(config: Config): void {
     throw new InvalidArgument(
       "-ping-interval must be shorter than -pong-wait, or every idle connection would be closed",
     );
+  }
+  if ((config.tlsCert === "") !== (config.tlsKey === "")) {
+    throw new InvalidArgument("-tls-cert and -tls-key need each other");
   }
 }
 

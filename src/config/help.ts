@@ -1,4 +1,4 @@
-import { type Config, OPTION_NAMES, OPTIONS, variableOf } from "./options.ts";
+import { type Config, OPTION_NAMES, OPTIONS, type OptionName, variableOf } from "./options.ts";
 
 /** The text of `-help`. */
 export function helpText(): string {
@@ -24,11 +24,17 @@ export function helpText(): string {
   return lines.join("\n");
 }
 
+/** Tells whether there is a secret, and no more. */
+function mask(value: Config[OptionName]): string {
+  const isEmpty = value === "" || (Array.isArray(value) && value.length === 0);
+  return isEmpty ? "" : "***";
+}
+
 /** The configuration for a log line: by flag, with secrets masked. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const shown = OPTION_NAMES.map((name) => {
     const { flag, secret } = OPTIONS[name];
-    return [flag, secret && config[name] !== "" ? "***" : config[name]];
+    return [flag, secret ? mask(config[name]) : config[name]];
   });
   return Object.fromEntries(shown);
 }

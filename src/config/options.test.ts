@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
-import { file, InvalidValue } from "./options.ts";
+import { InvalidValue } from "./invalid-value.ts";
+import { file } from "./options.ts";
 
 const { parse } = file({ flag: "a-file", group: "Some", help: "A file" });
 

@@ -1,14 +1,7 @@
 import { resolve } from "node:path";
+import { type ApiKey, joinApiKeys, parseApiKeys } from "./api-keys.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
-
-/** Why a text is no value of an option, in words that follow the option's name: "must be …". */
-export class InvalidValue {
-  readonly reason: string;
-
-  constructor(reason: string) {
-    this.reason = reason;
-  }
-}
+import { InvalidValue } from "./invalid-value.ts";
 
 /** One option of the server: the flag `-name`, and the variable of the same name in capitals with underscores. */
 export interface Option<T> {
@@ -24,6 +17,8 @@ export interface Option<T> {
   readonly secret: boolean;
   /** Reads a value. The path of a file counts from `folder`, or from the process's own folder where that is empty. */
   readonly parse: (text: string, folder: string) => T | InvalidValue;
+  /** Makes one value of those of a flag that is given more than once. Without it the last one counts. */
+  readonly join?: (values: readonly T[]) => T | InvalidValue;
 }
 
 type Described = Pick<Option<unknown>, "flag" | "group" | "help">;
@@ -83,13 +78,6 @@ function parseFileOrUrl(text: string, folder: string): string | URL | InvalidVal
 function parseHost(text: string): string | InvalidValue {
   const wellFormed = /^[0-9A-Za-z._:%-]{0,253}$/.test(text);
   return wellFormed ? text : new InvalidValue("must be a host name or an IP address");
-}
-
-function parseApiKey(text: string): string | InvalidValue {
-  // Only what a header can carry unchanged.
-  return /^[\x21-\x7e]{0,256}$/.test(text)
-    ? text
-    : new InvalidValue("must be at most 256 visible ASCII characters without spaces");
 }
 
 function parseSecret(text: string): string | InvalidValue {
@@ -171,6 +159,12 @@ export const OPTIONS = {
     0,
     10_000_000,
   ),
+  tlsCert: file({
+    flag: "tls-cert",
+    group: SERVER,
+    help: "Certificate with its chain (PEM), to speak TLS; needs -tls-key; read again on SIGHUP",
+  }),
+  tlsKey: file({ flag: "tls-key", group: SERVER, help: "The certificate's private key (PEM)" }),
   maxQueueSize: integer(
     { flag: "max-queue-size", group: PUBSUB, help: "Most messages that wait for a client whose socket is full" },
     100,
@@ -254,16 +248,22 @@ export const OPTIONS = {
     1,
     1_000_000,
   ),
-  apiKey: {
+  apiKeys: {
     flag: "api-key",
     group: SECURITY,
-    help: "Key that clients must present; empty: none needed",
-    defaultValue: "",
+    help: "Key that clients must present, or NAME:ROLE:KEY; may be repeated; empty: none needed",
+    defaultValue: [],
     defaultText: "none",
     placeholder: "key",
     secret: true,
-    parse: parseApiKey,
-  },
+    parse: parseApiKeys,
+    join: joinApiKeys,
+  } satisfies Option<readonly ApiKey[]>,
+  apiKeysFile: file({
+    flag: "api-keys-file",
+    group: SECURITY,
+    help: "File of further keys, one a line as name, role and key; read again on SIGHUP",
+  }),
   tokenSecret: {
     flag: "token-secret",
     group: SECURITY,

@@ -1,5 +1,5 @@
 import type { Session } from "../core/session.ts";
-import type { Principal, TokenLife } from "./access/principal.ts";
+import type { Principal, TokenLife, Usage } from "./access/principal.ts";
 
 /** Who is at the other end of a connection. */
 export interface Peer {
@@ -15,6 +15,8 @@ export class Connection {
   readonly openedAtMs: number;
   /** Who the client is now: a token can be renewed in place. */
   principal: Principal;
+  /** Of who opened it. */
+  readonly usage: Usage;
   /** The token whose near end it was told of. */
   warnedOf: TokenLife | undefined;
   /** Whether a renewal of its token is under way. */
@@ -35,6 +37,7 @@ export class Connection {
     this.session = session;
     this.address = address;
     this.principal = principal;
+    this.usage = principal.usage;
     this.openedAtMs = nowMs;
     this.lastHeardMs = nowMs;
     this.nextPingMs = nowMs + pingIntervalMs;

@@ -61,7 +61,10 @@ export class Connections {
     this.#all.add(connection);
     const { address, principal } = peer;
     if (principal.life !== undefined) this.#withToken.add(connection);
+    connection.usage.connections++;
     logger.info({ session: session.id, transport: transport.kind, address, as: principal.name }, "client connected");
+    // The keys may have changed while the token was being checked.
+    this.#recheck(connection);
     return connection;
   }
 
@@ -69,6 +72,7 @@ export class Connections {
   closed(connection: Connection, { code, reason }: Closing): void {
     if (!this.#all.delete(connection)) return;
     this.#withToken.delete(connection);
+    connection.usage.connections--;
     const { clock, hub, logger } = this.#ports;
     const { requestCount, session } = connection;
     const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
@@ -92,6 +96,24 @@ export class Connections {
   sweepTokens(): void {
     const nowMs = this.#ports.clock.wallMs();
     for (const connection of this.#withToken) enforceTokenLife(connection, nowMs, this.#options.writeWaitMs);
+  }
+
+  /**
+   * Looks again at what everybody may do, after a change of keys: ends those whose key or token is good no more, and
+   * those that are subscribed to what their key no longer allows.
+   */
+  recheck(): void {
+    for (const connection of this.#all) this.#recheck(connection);
+  }
+
+  #recheck({ principal, session }: Connection): void {
+    const { hub } = this.#ports;
+    const { writeWaitMs } = this.#options;
+    if (principal.isRevoked) {
+      session.end(CLOSE.UNAUTHORIZED, "the API key or the token is no longer valid", writeWaitMs);
+    } else if (hub.topicNames(session).some((name) => !principal.maySubscribe(name))) {
+      session.end(CLOSE.UNAUTHORIZED, "the API key no longer allows the subscriptions", writeWaitMs);
+    }
   }
 
   /** The one entry for what peers cause: an exception here would end the process, so it ends the connection. */

@@ -1,30 +1,29 @@
-import type { Server } from "bun";
 import type { Config } from "../config/options.ts";
 import { Timestamps } from "../core/clock.ts";
 import { Hub } from "../core/hub.ts";
 import { MemoryEngine } from "../engine/memory.ts";
 import { createDecoder } from "../protocol/decode.ts";
-import { createAuthenticator, KeyRing } from "./access/authenticator.ts";
+import { createAuthenticator } from "./access/authenticator.ts";
 import { FileKeys } from "./access/file-keys.ts";
+import { KeySource } from "./access/key-source.ts";
 import { type PublicKeys, REFRESH_MS } from "./access/public-keys.ts";
-import { signingSecret, Tokens } from "./access/tokens.ts";
+import { Tokens } from "./access/tokens.ts";
 import { UrlKeys } from "./access/url-keys.ts";
-import { clientAddress } from "./client-address.ts";
+import { readCertificate } from "./certificate.ts";
 import { connectionLimit } from "./connection-limit.ts";
 import { Connections } from "./connections.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { EventStreams } from "./event-streams.ts";
 import { FaultLog } from "./fault-log.ts";
-import { type Answer, createHttp } from "./http/app.ts";
-import { errorResponse } from "./http/errors.ts";
+import { createHttp } from "./http/app.ts";
 import { HubLog } from "./hub-log.ts";
+import { Listener } from "./listener.ts";
 import type { Logger } from "./logger.ts";
 import { createOriginCheck } from "./origin.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { Rates } from "./rates.ts";
 import { systemClock } from "./system-clock.ts";
 import { WebSocketEndpoint } from "./websocket.ts";
-import type { SocketData } from "./websocket-transport.ts";
 
 /** The parts of a running server that its shutdown needs. */
 export interface RunningServer {
@@ -40,18 +39,6 @@ export interface RunningServer {
   /** Closes the listening socket and every connection. */
   stop(): Promise<void>;
 }
-
-/** No address to listen on: why, in one line. */
-export class ListenError extends Error {}
-
-const LISTEN_ERRORS: Record<string, string> = {
-  EADDRINUSE: "the address is already in use",
-  EACCES: "permission denied",
-  EADDRNOTAVAIL: "this machine has no such address",
-  ENOTFOUND: "the host is unknown",
-  // What Bun says of a name that the system cannot resolve.
-  EINVAL: "the host is unknown",
-};
 
 const MIN_SWEEP_MS = 10;
 const MAX_SWEEP_MS = 1000;
@@ -86,55 +73,16 @@ function openPublicKeys({ tokenJwks }: Config, logger: Logger): PublicKeys | und
     : new FileKeys(tokenJwks, logger);
 }
 
-interface Listener {
-  readonly answer: Answer;
-  readonly endpoint: WebSocketEndpoint;
-  readonly faults: FaultLog;
-}
-
-function listen(config: Config, hostname: string, { answer, endpoint, faults }: Listener): Server<SocketData> {
-  return Bun.serve<SocketData>({
-    hostname,
-    port: config.port,
-    development: false,
-    // Said explicitly: with `development: false` Bun would let a second server share the port, and half the clients.
-    reusePort: false,
-    idleTimeout: Math.ceil(config.idleTimeoutMs / 1000),
-    // Bodies are bounded where they are read, with an answer that says so; Bun's own refusal has no body.
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    websocket: endpoint.handlers(),
-    fetch(request, server) {
-      const peer = server.requestIP(request)?.address ?? "";
-      const address = clientAddress(peer, request.headers.get("x-forwarded-for"), config.trustProxy);
-      return answer(request, { server, address });
-    },
-    error(error) {
-      faults.record(error, {});
-      return errorResponse("INTERNAL", "internal error");
-    },
-  });
-}
-
-/** Listens on the configured address; with none given on all interfaces, IPv6 and IPv4 where both are there. */
-function listenAnywhere(config: Config, listener: Listener): Server<SocketData> {
-  const hosts = config.host === "" ? ["::", "0.0.0.0"] : [config.host];
-  let failure: unknown;
-  for (const host of hosts) {
-    try {
-      return listen(config, host, listener);
-    } catch (error) {
-      failure = error;
-      if (errorCode(error) === "EADDRINUSE") break;
-    }
+function reloadCertificate(config: Config, listener: Listener, logger: Logger): void {
+  try {
+    const certificate = readCertificate(config);
+    if (certificate === undefined || !listener.replaceCertificate(certificate)) return;
+    const { subject, validTo } = certificate;
+    logger.info({ subject, validTo }, "certificate loaded");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    logger.error({ why }, "certificate not loaded, the one in force stays");
   }
-  const reason = LISTEN_ERRORS[errorCode(failure)] ?? (failure instanceof Error ? failure.message : String(failure));
-  throw new ListenError(
-    `cannot listen on ${config.host === "" ? "" : `${config.host} `}port ${config.port}: ${reason}`,
-  );
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 /**
@@ -147,10 +95,9 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const hubLog = new HubLog(logger, faults);
   const timestamps = new Timestamps(systemClock);
   const hub = createHub(config, hubLog, timestamps);
-  const keys = new KeyRing(config.apiKey === "" ? [] : [{ name: "api-key", role: "admin", key: config.apiKey }]);
+  const keys = new KeySource(config, logger);
   const publicKeys = openPublicKeys(config, logger);
-  const secret = signingSecret(config.tokenSecret, config.apiKey || undefined);
-  const tokens = new Tokens(secret, systemClock, publicKeys);
+  const tokens = new Tokens(keys.secret, systemClock, publicKeys);
   const decode = createDecoder(config.ringBufferSize);
   const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens });
   const connections = new Connections(config, { hub, clock: systemClock, logger, faults });
@@ -168,7 +115,8 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       rates,
       version,
       rateLimit: new RateLimit(config.rateLimitPerMin, config.rateLimitBurst),
-      authenticate: createAuthenticator(keys, tokens),
+      authenticate: createAuthenticator(keys.ring, tokens),
+      keys: keys.ring,
       tokens,
       allowsOrigin: createOriginCheck(config.allowedOrigins),
       eventStreams,
@@ -176,11 +124,10 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       isDraining: () => draining,
     },
   );
-  const server = listenAnywhere(config, { answer, endpoint, faults });
-  const port = server.port ?? config.port;
+  const listener = new Listener(config, { answer, endpoint, faults, logger }, readCertificate(config));
   const sweeping = setInterval(() => {
     hub.sweep();
-    eventStreams.sweep(port);
+    eventStreams.sweep(listener.port);
     connections.sweep();
   }, sweepIntervalMs(config));
   const sweepingTokens = setInterval(() => connections.sweepTokens(), TOKEN_SWEEP_MS);
@@ -192,11 +139,13 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     hubLog.reportDrops();
   }, SAMPLE_MS);
   return {
-    port,
+    port: listener.port,
     hub,
     connections,
     faults,
     async reload() {
+      if (keys.reload(tokens)) connections.recheck();
+      reloadCertificate(config, listener, logger);
       await publicKeys?.reload();
     },
     drain() {
@@ -208,7 +157,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       clearInterval(refreshingKeys);
       clearInterval(sampling);
       hubLog.reportDrops();
-      await server.stop(true);
+      await listener.stop();
     },
   };
 }

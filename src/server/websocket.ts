@@ -63,6 +63,7 @@ export class WebSocketEndpoint {
     const { session } = connection;
     connection.heard = true;
     connection.requestCount++;
+    connection.usage.requests++;
     // One that is being closed gets no more answers.
     if (!session.isOpen) return;
     if (typeof message === "string") this.#ports.dispatcher.dispatch(connection, message);

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { type ServerMessage, serverMessageSchema } from "../../src/protocol/messages.ts";
 import { encodeFrame, type Frame, type FrameOptions, FrameParser, OPCODE } from "./frames.ts";
 import { DEFAULT_DEADLINE_MS, Mailbox, within } from "./mailbox.ts";
@@ -20,6 +21,8 @@ export interface ConnectOptions {
   readonly host?: string;
   readonly headers?: Record<string, string>;
   readonly path?: string;
+  /** Speaks TLS, and trusts this certificate (PEM) alone. */
+  readonly ca?: string;
   /** Whether pings are answered; default true. */
   readonly answersPings?: boolean;
 }
@@ -61,8 +64,9 @@ export class TestClient implements Disposable {
 
   /** Opens a WebSocket. Rejects with `UpgradeRefused` if the server does not agree. */
   static async connect(port: number, options: ConnectOptions = {}): Promise<TestClient> {
-    const { answersPings = true, headers = {}, host = "127.0.0.1", path = "/ws" } = options;
-    const socket = connect({ host, port, noDelay: true });
+    const { answersPings = true, ca, headers = {}, host = "127.0.0.1", path = "/ws" } = options;
+    const address = { host, port, noDelay: true };
+    const socket = ca === undefined ? connect(address) : connectTls({ ...address, ca });
     // What goes wrong later shows as `closed`.
     socket.on("error", () => {});
     const lines = Object.entries({

@@ -1,22 +1,25 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { Directory } from "./directory.ts";
 
 /** A file for one test, in a folder of its own. */
 export class TemporaryFile implements Disposable {
-  readonly folder = mkdtempSync(join(tmpdir(), "ringcast-test-"));
   readonly path: string;
+  readonly #directory = new Directory();
+  readonly #name: string;
 
   constructor(name: string, text: string) {
-    this.path = join(this.folder, name);
-    this.write(text);
+    this.#name = name;
+    this.path = this.#directory.write(name, text);
+  }
+
+  get folder(): string {
+    return this.#directory.path;
   }
 
   write(text: string): void {
-    writeFileSync(this.path, text);
+    this.#directory.write(this.#name, text);
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true });
+    this.#directory[Symbol.dispose]();
   }
 }

@@ -45,6 +45,23 @@ describe("authentication", () => {
     expect(whoSends(headers)).toBeInstanceOf(Refusal);
   });
 
+  test("keeps who holds a key through a change of its name and role, and tells who is gone", () => {
+    const ring = new KeyRing([
+      { name: "a", role: "publish", key: "k1" },
+      { name: "b", role: "admin", key: "k2" },
+    ]);
+    const [kept, gone] = ring.holders;
+    ring.replace([
+      { name: "b", role: "subscribe", key: "k1" },
+      { name: "c", role: "admin", key: "k3" },
+    ]);
+    expect(ring.holderOf("k1")).toBe(kept);
+    expect(kept).toMatchObject({ name: "b", role: "subscribe", isAdmin: false, isRevoked: false });
+    expect([kept?.mayPublish(), kept?.maySubscribe()]).toEqual([false, true]);
+    expect(gone?.isRevoked).toBe(true);
+    expect(ring.holderOf("k2")).toBe(undefined);
+  });
+
   test("is not asked for where no key is set", () => {
     const open = createAuthenticator(new KeyRing([]), tokens);
     expect(open({})).toBe(ANYBODY);

@@ -1,14 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { ApiKey } from "../../config/api-keys.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import { ANYBODY, keyHolder, type Principal, type Role } from "./principal.ts";
+import { ANYBODY, KeyHolder, type Principal } from "./principal.ts";
 import type { Tokens } from "./tokens.ts";
-
-/** An API key, by whose name its holder is known. */
-export interface ApiKey {
-  readonly name: string;
-  readonly role: Role;
-  readonly key: string;
-}
 
 /** What a request presents to say who makes it. */
 export interface Credentials {
@@ -23,13 +17,13 @@ export interface Credentials {
 /** Finds out who makes a request; a refusal where nobody known does. */
 export type Authenticate = (credentials: Credentials) => Principal | Refusal | Promise<Principal | Refusal>;
 
-function digest(text: string): Buffer {
+function digestOf(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-/** The API keys that the server knows. */
+/** The API keys that the server knows; of each the digest alone. */
 export class KeyRing {
-  #holders: readonly { readonly digest: Buffer; readonly principal: Principal }[] = [];
+  #entries: readonly { readonly digest: Buffer; readonly holder: KeyHolder }[] = [];
 
   constructor(keys: readonly ApiKey[]) {
     this.replace(keys);
@@ -37,20 +31,34 @@ export class KeyRing {
 
   /** Whether there is no key at all, so that none is needed. */
   get isEmpty(): boolean {
-    return this.#holders.length === 0;
+    return this.#entries.length === 0;
   }
 
-  /** Knows these keys from now on, and no others. */
+  /** Who holds the keys, in the order in which they were given. */
+  get holders(): readonly KeyHolder[] {
+    return this.#entries.map(({ holder }) => holder);
+  }
+
+  /** Knows these keys from now on, and no others. A key that was known already keeps its holder. */
   replace(keys: readonly ApiKey[]): void {
-    this.#holders = keys.map(({ key, name, role }) => ({ digest: digest(key), principal: keyHolder(name, role) }));
+    const known = new Map(this.#entries.map(({ digest, holder }) => [digest.toString("hex"), holder]));
+    this.#entries = keys.map(({ key, name, role }) => {
+      const digest = digestOf(key);
+      const hex = digest.toString("hex");
+      const holder = known.get(hex) ?? new KeyHolder(name, role);
+      known.delete(hex);
+      holder.assign(name, role);
+      return { digest, holder };
+    });
+    for (const holder of known.values()) holder.revoke();
   }
 
   /** Who holds a key; undefined where nobody does. */
-  holderOf(key: string): Principal | undefined {
-    const presented = digest(key);
-    let found: Principal | undefined;
+  holderOf(key: string): KeyHolder | undefined {
+    const presented = digestOf(key);
+    let found: KeyHolder | undefined;
     // Digests have one length, and every one is compared: it takes the same time whatever was sent.
-    for (const holder of this.#holders) if (timingSafeEqual(holder.digest, presented)) found = holder.principal;
+    for (const { digest, holder } of this.#entries) if (timingSafeEqual(digest, presented)) found = holder;
     return found;
   }
 }

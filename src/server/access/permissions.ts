@@ -24,5 +24,5 @@ export function refusesClientId(principal: Principal, clientId: string): Refusal
 /** For managing topics, making tokens, and seeing statistics. */
 export function refusesAdministration(principal: Principal): Refusal | undefined {
   if (principal.isAdmin) return undefined;
-  return new Refusal("FORBIDDEN", "this needs the API key");
+  return new Refusal("FORBIDDEN", "this needs an API key of the role admin");
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { isName } from "../../protocol/limits.ts";
 import { PUBLIC_ALGORITHMS } from "./key-set.ts";
-import type { Principal } from "./principal.ts";
+import { newUsage, type Principal } from "./principal.ts";
 import { KeysOutOfReach, type PublicKeys } from "./public-keys.ts";
 
 /** The audience that every token must name (RFC 7519, section 4.1.3): one made for another service is none for this. */
@@ -59,22 +59,35 @@ function matcher(patterns: readonly string[]): (topic: string) => boolean {
   return (topic) => names.has(topic) || beginnings.some((beginning) => topic.startsWith(beginning));
 }
 
+/** What tokens are signed with, and whether another secret has taken its place. */
+interface Signer {
+  readonly secret: Uint8Array;
+  isRevoked: boolean;
+}
+
+/** Who signs tokens elsewhere: what becomes of the secret does not touch them. */
+const ELSEWHERE = { isRevoked: false };
+
 /** Makes and checks tokens: JSON Web Tokens (RFC 7519), signed with HMAC and SHA-256, or elsewhere with a private key. */
 export class Tokens {
-  readonly #secret: Uint8Array;
+  #signer: Signer;
   readonly #clock: Clock;
-  readonly #keyFor: JWTVerifyGetKey;
+  readonly #publicKeys: Pick<PublicKeys, "keyFor"> | undefined;
   readonly #algorithms: string[];
 
   /** @param publicKeys without them, only the secret tells that a token is good */
   constructor(secret: Uint8Array, clock: Clock, publicKeys?: Pick<PublicKeys, "keyFor">) {
-    this.#secret = secret;
+    this.#signer = { secret, isRevoked: false };
     this.#clock = clock;
     // Nothing else, whatever a token itself says: `none` and other people's algorithms are refused.
     this.#algorithms = publicKeys === undefined ? [SECRET_ALGORITHM] : [SECRET_ALGORITHM, ...PUBLIC_ALGORITHMS];
-    // The secret is for the one algorithm, and no public key is for that.
-    this.#keyFor = (header) =>
-      publicKeys === undefined || header.alg === SECRET_ALGORITHM ? secret : publicKeys.keyFor(header);
+    this.#publicKeys = publicKeys;
+  }
+
+  /** Signs with another secret from now on. Tokens of the old one are valid no more, and their holders are revoked. */
+  replaceSecret(secret: Uint8Array): void {
+    this.#signer.isRevoked = true;
+    this.#signer = { secret, isRevoked: false };
   }
 
   async issue({ clientId, publish, subscribe, ttlMs }: Grant): Promise<IssuedToken> {
@@ -87,7 +100,7 @@ export class Tokens {
       .setAudience(AUDIENCE)
       .setIssuedAt(issuedAt)
       .setExpirationTime(expiresAt)
-      .sign(this.#secret);
+      .sign(this.#signer.secret);
     return { token, expiresAtMs: expiresAt * 1000 };
   }
 
@@ -97,8 +110,13 @@ export class Tokens {
    */
   async verify(token: string): Promise<Principal | Refusal> {
     if (token.length > MAX_TOKEN_CHARS) return new Refusal("UNAUTHORIZED", "the token is too long");
+    const signer = this.#signer;
+    const publicKeys = this.#publicKeys;
+    // The secret is for the one algorithm, and no public key is for that.
+    const keyFor: JWTVerifyGetKey = (header) =>
+      publicKeys === undefined || header.alg === SECRET_ALGORITHM ? signer.secret : publicKeys.keyFor(header);
     try {
-      const { payload } = await jwtVerify(token, this.#keyFor, {
+      const { payload, protectedHeader } = await jwtVerify(token, keyFor, {
         algorithms: this.#algorithms,
         audience: AUDIENCE,
         requiredClaims: ["exp", "sub"],
@@ -106,7 +124,7 @@ export class Tokens {
       });
       const claims = claimsSchema.safeParse(payload);
       if (!claims.success) return new Refusal("UNAUTHORIZED", "the token's claims are not as they must be");
-      return this.#holder(claims.data);
+      return this.#holder(claims.data, protectedHeader.alg === SECRET_ALGORITHM ? signer : ELSEWHERE);
     } catch (error) {
       if (error instanceof errors.JWTExpired) return new Refusal("UNAUTHORIZED", "the token has expired");
       if (error instanceof KeysOutOfReach) {
@@ -117,13 +135,20 @@ export class Tokens {
     }
   }
 
-  #holder({ exp, iat, publish, sub, subscribe }: z.infer<typeof claimsSchema>): Principal {
+  #holder(
+    { exp, iat, publish, sub, subscribe }: z.infer<typeof claimsSchema>,
+    signer: Pick<Signer, "isRevoked">,
+  ): Principal {
     const expiresAtMs = exp * 1000;
     const lifetimeMs = expiresAtMs - (iat === undefined ? this.#clock.wallMs() : iat * 1000);
     return {
       name: sub,
       isAdmin: false,
       clientId: sub,
+      usage: newUsage(),
+      get isRevoked() {
+        return signer.isRevoked;
+      },
       life: { expiresAtMs, warnAtMs: expiresAtMs - Math.min(MAX_WARNING_MS, Math.max(0, lifetimeMs / 10)) },
       mayPublish: matcher(publish),
       maySubscribe: matcher(subscribe),

@@ -54,6 +54,7 @@ function admission(ports: HttpPorts): Guard {
       const { code, message } = principal;
       return errorResponse(code, message, code === "UNAUTHORIZED" ? { "WWW-Authenticate": "Bearer" } : {});
     }
+    principal.usage.requests++;
     c.set("principal", principal);
     if (!isDecodable(c.req.url)) return errorResponse("BAD_REQUEST", "the path's percent-encoding is not UTF-8");
     return next();

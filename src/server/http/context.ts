@@ -2,7 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Server } from "bun";
 import type { Clock } from "../../core/clock.ts";
 import type { Hub } from "../../core/hub.ts";
-import type { Authenticate } from "../access/authenticator.ts";
+import type { Authenticate, KeyRing } from "../access/authenticator.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Tokens } from "../access/tokens.ts";
 import type { EventStreams } from "../event-streams.ts";
@@ -47,6 +47,7 @@ export interface HttpPorts {
   readonly rates: Rates;
   readonly rateLimit: RateLimit;
   readonly authenticate: Authenticate;
+  readonly keys: Pick<KeyRing, "holders">;
   readonly tokens: Tokens;
   readonly allowsOrigin: AllowsOrigin;
   readonly eventStreams: EventStreams;

@@ -1,6 +1,6 @@
 import type { HttpApp } from "./context.ts";
 
-/** Either way of presenting the key; for routes that need it. */
+/** Either way of presenting a key; for routes that need one. */
 export const SECURITY: Record<string, string[]>[] = [{ ApiKey: [] }, { Bearer: [] }];
 
 /** The same for event streams, where a browser can put a token only into the URL. */
@@ -12,7 +12,7 @@ export function describeSecurity(app: HttpApp): void {
     type: "apiKey",
     in: "header",
     name: "X-API-Key",
-    description: "The server's API key, where one is set",
+    description: "One of the server's API keys, where any are set",
   });
   app.openAPIRegistry.registerComponent("securitySchemes", "Bearer", {
     type: "http",

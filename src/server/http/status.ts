@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { ROLES } from "../../config/api-keys.ts";
 import { formatDuration } from "../../config/duration.ts";
 import { refusesAdministration } from "../access/permissions.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
@@ -18,6 +19,15 @@ const healthSchema = z
   })
   .openapi("Health");
 
+const apiKeySchema = z
+  .object({
+    name: z.string().openapi({ description: "The key's name, never the key", example: "api-key" }),
+    role: z.enum(ROLES),
+    connections: count("Open WebSockets and event streams of its holders"),
+    requests: count("Their requests since the server began, over HTTP and on WebSockets"),
+  })
+  .openapi("ApiKeyUsage");
+
 const statsSchema = z
   .object({
     total_clients: count("Clients now: open WebSockets and event streams"),
@@ -36,6 +46,7 @@ const statsSchema = z
     longest_queue: count("Messages that wait now for the client with the most"),
     published_per_sec: z.number().min(0).openapi({ description: "Messages published a second, lately" }),
     delivered_per_sec: z.number().min(0).openapi({ description: "Messages delivered a second, lately" }),
+    api_keys: z.array(apiKeySchema).openapi({ description: "The API keys that are in force" }),
     internal_errors: count("Faults of the server itself; each is in the log"),
     memory_bytes: count("Resident memory of the process"),
   })
@@ -136,6 +147,7 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
         longest_queue: queues.longest,
         published_per_sec: perSecond.published,
         delivered_per_sec: perSecond.delivered,
+        api_keys: ports.keys.holders.map(({ name, role, usage }) => ({ name, role, ...usage })),
         internal_errors: faults.count,
         memory_bytes: process.memoryUsage.rss(),
       },

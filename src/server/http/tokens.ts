@@ -38,7 +38,7 @@ const tokenRoute = createRoute({
   path: "/tokens",
   tags: ["Tokens"],
   summary: "Make a token that lets a browser do exactly what it may",
-  description: "Needs the API key: a token makes no tokens.",
+  description: "Needs an API key of the role admin: a token makes no tokens.",
   security: SECURITY,
   request: { body: { required: true, content: { "application/json": { schema: newTokenSchema } } } },
   responses: {
