@@ -208,8 +208,11 @@ export class EventStreamTransport implements Transport {
   #send(controller: ReadableStreamDirectController, piece: string | Uint8Array): void {
     const taken = controller.write(piece);
     controller.flush();
-    this.#writtenBytes += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
-    if (typeof taken === "number") return;
+    if (typeof taken === "number") {
+      this.#writtenBytes += taken;
+      return;
+    }
+    this.#writtenBytes += Buffer.byteLength(piece);
     this.#inFlight += piece.length;
     const turn = ++this.#fullCount;
     const onTaken = () => {
