@@ -1,0 +1,54 @@
+import type { RingcastError } from "./errors.ts";
+import type { Gap, RingcastEvent } from "./options.ts";
+import type { Sink, Subscription } from "./subscription.ts";
+
+/** Holds a bounded number of events for a loop that takes them at its own pace. */
+export class Stream<T> implements Sink<T> {
+  readonly #maxBuffered: number;
+  readonly #report: (gap: Gap) => void;
+  readonly #items: (RingcastEvent<T> | Gap)[] = [];
+  #wake = () => {};
+
+  /** @param report told of a gap when the loop gets to it */
+  constructor(maxBuffered: number, report: (gap: Gap) => void) {
+    this.#maxBuffered = maxBuffered;
+    this.#report = report;
+  }
+
+  isFull(): boolean {
+    return this.#items.length >= this.#maxBuffered;
+  }
+
+  event(event: RingcastEvent<T>): void {
+    this.#items.push(event);
+    this.#wake();
+  }
+
+  gap(gap: Gap): void {
+    this.#items.push(gap);
+    this.#wake();
+  }
+
+  /** What comes, until the subscription ends; leaving the loop ends it. Throws what ended it, unless that is the end of the topic. */
+  async *read(subscription: Subscription<T>): AsyncGenerator<RingcastEvent<T>, void, void> {
+    let end: { readonly error: RingcastError | undefined } | undefined;
+    subscription.ended.then((error) => {
+      end = { error };
+      this.#wake();
+    });
+    try {
+      while (end === undefined) {
+        for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
+          if ("id" in item) yield item;
+          else this.#report(item);
+        }
+        subscription.resume();
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#wake = resolve;
+        await promise;
+      }
+    } finally {
+      subscription.end();
+    }
+  }
+}
