@@ -12,14 +12,21 @@ import type {
   SubscribeOptions,
 } from "./options.ts";
 import { Publisher } from "./publisher.ts";
-import { check, type PublishedTo, type ReceivedFrom, type Schemas, type StandardSchema } from "./schema.ts";
+import {
+  check,
+  type NoSchemas,
+  type PublishedTo,
+  type ReceivedFrom,
+  type Schemas,
+  type StandardSchema,
+} from "./schema.ts";
+import { type Answer, Sequence, type Sink, type TopicRequest } from "./sequence.ts";
 import { Stream } from "./stream.ts";
-import { type Answer, type Sink, Subscription, type TopicRequest } from "./subscription.ts";
 
 const MESSAGE_TOO_LARGE = 1009;
 
 /** A subscription with a handler. */
-export interface Subscribed {
+export interface Subscription {
   readonly topic: string;
   /** Resolves when the server has agreed, or the application has ended it; rejects with what the server said. */
   readonly ready: Promise<void>;
@@ -30,16 +37,16 @@ export interface Subscribed {
 }
 
 /** A subscription to iterate over, once. Leaving the loop ends it. */
-export interface EventStream<T> extends Subscribed, AsyncIterable<RingcastEvent<T>> {}
+export interface EventStream<T> extends Subscription, AsyncIterable<RingcastEvent<T>> {}
 
 type Listeners = { readonly [Type in keyof ClientEvents]: Set<(event: ClientEvents[Type]) => void> };
 
 /** A client of one server: any number of subscriptions and publishes over one connection, which it keeps up. */
-export class Client<S extends Schemas = Schemas> {
+export class Client<S extends Schemas = NoSchemas> {
   readonly #settings: Settings;
   readonly #connection: Connection;
   readonly #publisher: Publisher;
-  readonly #subscriptions = new Map<string, Set<Subscription>>();
+  readonly #sequences = new Map<string, Set<Sequence>>();
   /** Who waits for which answer on this connection. */
   readonly #waiting = new Map<string, (answer: Answer) => void>();
   readonly #listeners: Listeners = { state: new Set(), gap: new Set() };
@@ -102,7 +109,7 @@ export class Client<S extends Schemas = Schemas> {
     topic: Topic,
     options: SubscribeOptions,
     handler: (event: RingcastEvent<ReceivedFrom<S, Topic, T>>) => void,
-  ): Subscribed;
+  ): Subscription;
   subscribe<T = unknown, Topic extends string = string>(
     topic: Topic,
     options?: StreamOptions,
@@ -111,17 +118,17 @@ export class Client<S extends Schemas = Schemas> {
     topic: string,
     options: StreamOptions = {},
     handler?: (event: RingcastEvent<T>) => void,
-  ): Subscribed | EventStream<T> {
+  ): Subscription | EventStream<T> {
     const gap = (gap: ClientEvents["gap"]) => this.#emit("gap", gap);
     if (handler !== undefined) {
       const event = (event: RingcastEvent<T>) => run(() => handler(event));
       return handle(this.#add(topic, options, { isFull: () => false, event, gap }));
     }
     const stream = new Stream<T>(options.maxBuffered ?? 1000, gap);
-    const subscription = this.#add(topic, options, stream);
+    const sequence = this.#add(topic, options, stream);
     // The loop throws it.
-    subscription.ready.catch(() => {});
-    return { ...handle(subscription), [Symbol.asyncIterator]: () => stream.read(subscription) };
+    sequence.ready.catch(() => {});
+    return { ...handle(sequence), [Symbol.asyncIterator]: () => stream.read(sequence) };
   }
 
   /**
@@ -143,29 +150,29 @@ export class Client<S extends Schemas = Schemas> {
     await this.#connection.close();
   }
 
-  #add<T>(topic: string, options: SubscribeOptions, sink: Sink<T>): Subscription<T> {
+  #add<T>(topic: string, options: SubscribeOptions, sink: Sink<T>): Sequence<T> {
     const wire = {
       request: (request: TopicRequest, answered: (answer: Answer) => void) => this.#request(request, answered),
-      forget: () => this.#forget(subscription),
+      forget: () => this.#forget(sequence),
     };
-    const subscription = new Subscription<T>(topic, options, this.#schemaOf(topic), wire, sink);
+    const sequence = new Sequence<T>(topic, options, this.#schemaOf(topic), wire, sink);
     if (this.#refusal !== undefined) {
-      subscription.end(this.#refusal);
-      return subscription;
+      sequence.end(this.#refusal);
+      return sequence;
     }
-    const others = this.#subscriptions.get(topic) ?? new Set();
-    this.#subscriptions.set(topic, others.add(subscription));
-    if (this.state.state === "open") subscription.ask();
+    const others = this.#sequences.get(topic) ?? new Set();
+    this.#sequences.set(topic, others.add(sequence));
+    if (this.state.state === "open") sequence.ask();
     else this.#connection.wake();
-    return subscription;
+    return sequence;
   }
 
-  #forget(subscription: Subscription): void {
-    const { topic } = subscription;
-    const all = this.#subscriptions.get(topic);
+  #forget(sequence: Sequence): void {
+    const { topic } = sequence;
+    const all = this.#sequences.get(topic);
     // The server knows one subscription a topic, which lasts as long as any of these.
-    if (!all?.delete(subscription) || all.size > 0) return;
-    this.#subscriptions.delete(topic);
+    if (!all?.delete(sequence) || all.size > 0) return;
+    this.#sequences.delete(topic);
     this.#request({ type: "unsubscribe", topic });
   }
 
@@ -197,21 +204,21 @@ export class Client<S extends Schemas = Schemas> {
     }
   }
 
-  #all(): Subscription[] {
-    return [...this.#subscriptions.values()].flatMap((subscriptions) => [...subscriptions]);
+  #all(): Sequence[] {
+    return [...this.#sequences.values()].flatMap((sequences) => [...sequences]);
   }
 
   #opened(): void {
-    for (const subscription of this.#all()) subscription.ask();
+    for (const sequence of this.#all()) sequence.ask();
     this.#publisher.opened();
   }
 
   #lost(code: number): boolean {
     this.#waiting.clear();
-    const subscriptions = this.#all();
-    for (const subscription of subscriptions) subscription.lost();
+    const sequences = this.#all();
+    for (const sequence of sequences) sequence.lost();
     if (code === MESSAGE_TOO_LARGE) this.#publisher.refuseLargest();
-    return subscriptions.length > 0 || !this.#publisher.isEmpty;
+    return sequences.length > 0 || !this.#publisher.isEmpty;
   }
 
   #changed(state: State): void {
@@ -219,7 +226,7 @@ export class Client<S extends Schemas = Schemas> {
       this.#refusal ??= state.error;
       this.#waiting.clear();
       this.#publisher.end(state.error ?? new RingcastError("CLOSED", "the client was closed"));
-      for (const subscription of this.#all()) subscription.end(state.error);
+      for (const sequence of this.#all()) sequence.end(state.error);
     }
     // Not at once: a listener may do anything to this client.
     queueMicrotask(() => this.#emit("state", state));
@@ -229,7 +236,7 @@ export class Client<S extends Schemas = Schemas> {
     const message: ServerMessage = JSON.parse(text);
     switch (message.type) {
       case "event":
-        for (const subscription of this.#to(message.topic)) subscription.received({ ...message, text });
+        for (const sequence of this.#to(message.topic)) sequence.received({ ...message, text });
         break;
       case "ack":
       case "error":
@@ -254,12 +261,12 @@ export class Client<S extends Schemas = Schemas> {
   #informed({ info, topic = "" }: Extract<ServerMessage, { type: "info" }>): void {
     switch (info.code) {
       case "MESSAGES_DROPPED":
-        for (const subscription of this.#to(topic)) {
-          subscription.dropped(info.dropped, info.from_offset, info.to_offset);
+        for (const sequence of this.#to(topic)) {
+          sequence.dropped(info.dropped, info.from_offset, info.to_offset);
         }
         break;
       case "TOPIC_DELETED":
-        for (const subscription of this.#to(topic)) subscription.end(new RingcastError(info.code, info.message));
+        for (const sequence of this.#to(topic)) sequence.end(new RingcastError(info.code, info.message));
         break;
       case "TOKEN_EXPIRING":
         // If it fails, the connection ends with the token, and the next one asks for a token again.
@@ -271,8 +278,8 @@ export class Client<S extends Schemas = Schemas> {
     }
   }
 
-  #to(topic: string): Iterable<Subscription> {
-    return this.#subscriptions.get(topic) ?? [];
+  #to(topic: string): Iterable<Sequence> {
+    return this.#sequences.get(topic) ?? [];
   }
 
   #emit<Type extends keyof ClientEvents>(type: Type, event: ClientEvents[Type]): void {
@@ -281,7 +288,7 @@ export class Client<S extends Schemas = Schemas> {
   }
 }
 
-function handle(subscription: Subscription): Subscribed {
-  const { ended, ready, topic } = subscription;
-  return { topic, ready, ended, unsubscribe: () => subscription.end() };
+function handle(sequence: Sequence): Subscription {
+  const { ended, ready, topic } = sequence;
+  return { topic, ready, ended, unsubscribe: () => sequence.end() };
 }

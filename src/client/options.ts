@@ -1,9 +1,9 @@
 import type { RingcastError } from "./errors.ts";
 import type { Platform } from "./platform.ts";
-import type { Schemas } from "./schema.ts";
+import type { NoSchemas, Schemas } from "./schema.ts";
 
 /** How a client connects, and how far it goes. Give one of `apiKey`, `token` and `getToken`, or none. */
-export interface ConnectOptions<S extends Schemas = Schemas> {
+export interface ConnectOptions<S extends Schemas = NoSchemas> {
   /** The server's API key. It allows everything, so it belongs on servers; a browser can't send it. */
   readonly apiKey?: string;
   /** A token that a back end has made for this client (`POST /tokens`). When it ends, so does the client. */
@@ -33,7 +33,7 @@ export interface ConnectOptions<S extends Schemas = Schemas> {
 type Login = Pick<ConnectOptions, "apiKey" | "token" | "getToken">;
 
 /** The options with their defaults filled in, and the world they are for. */
-export interface Settings extends Required<Omit<ConnectOptions, keyof Login>>, Login {
+export interface Settings extends Required<Omit<ConnectOptions<Schemas>, keyof Login>>, Login {
   readonly platform: Platform;
   /** A text that no other client has; the beginning of message ids. */
   readonly unique: string;

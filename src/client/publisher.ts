@@ -1,6 +1,6 @@
 import { RingcastError } from "./errors.ts";
 import type { Published, Settings } from "./options.ts";
-import type { Answer } from "./subscription.ts";
+import type { Answer } from "./sequence.ts";
 
 /** A publish that has not been answered. */
 interface Pending {

@@ -20,6 +20,7 @@ type SchemaResult<Output> =
 
 /** Topics' schemas, by the topics' names. */
 export type Schemas = Readonly<Record<string, StandardSchema>>;
+export type NoSchemas = Readonly<Record<never, never>>;
 
 type TypesOf<Schema extends StandardSchema> = NonNullable<Schema["~standard"]["types"]>;
 

@@ -1,6 +1,6 @@
 import type { RingcastError } from "./errors.ts";
 import type { Gap, RingcastEvent } from "./options.ts";
-import type { Sink, Subscription } from "./subscription.ts";
+import type { Sequence, Sink } from "./sequence.ts";
 
 /** Holds a bounded number of events for a loop that takes them at its own pace. */
 export class Stream<T> implements Sink<T> {
@@ -29,10 +29,10 @@ export class Stream<T> implements Sink<T> {
     this.#wake();
   }
 
-  /** What comes, until the subscription ends; leaving the loop ends it. Throws what ended it, unless that is the end of the topic. */
-  async *read(subscription: Subscription<T>): AsyncGenerator<RingcastEvent<T>, void, void> {
+  /** What comes, until the sequence ends; leaving the loop ends it. Throws what ended it, unless that is the end of the topic. */
+  async *read(sequence: Sequence<T>): AsyncGenerator<RingcastEvent<T>, void, void> {
     let end: { readonly error: RingcastError | undefined } | undefined;
-    subscription.ended.then((error) => {
+    sequence.ended.then((error) => {
       end = { error };
       this.#wake();
     });
@@ -42,13 +42,13 @@ export class Stream<T> implements Sink<T> {
           if ("id" in item) yield item;
           else this.#report(item);
         }
-        subscription.resume();
+        sequence.resume();
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#wake = resolve;
         await promise;
       }
     } finally {
-      subscription.end();
+      sequence.end();
     }
   }
 }

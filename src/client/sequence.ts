@@ -12,7 +12,7 @@ export interface WireEvent extends Pick<WireMessage<"event">, "message" | "offse
   readonly text: string;
 }
 
-/** Takes what a subscription brings, in order. */
+/** Takes what a sequence brings, in order. */
 export interface Sink<T> {
   /** Whether it takes no more for now. It calls `resume` when it does again. */
   isFull(): boolean;
@@ -27,11 +27,11 @@ type Unsigned<Type extends "subscribe" | "unsubscribe"> = Omit<
 /** A request about a topic, but for who makes it. */
 export type TopicRequest = Unsigned<"subscribe"> | Unsigned<"unsubscribe">;
 
-/** How a subscription reaches the server. */
+/** How a sequence reaches the server. */
 export interface Wire {
   /** Sends a request if there is a link; the answer comes back, unless the link is lost first. */
   request(request: TopicRequest, answered: (answer: Answer) => void): void;
-  /** Forgets the subscription: it has ended. */
+  /** Forgets the sequence: it has ended. */
   forget(): void;
 }
 
@@ -39,11 +39,10 @@ export interface Wire {
 const MAX_HELD = 256;
 
 /**
- * One subscription of the application: makes one unbroken sequence of what comes over any number of connections, and
- * tells what is missing. Nothing is taken out of order: at a hole it subscribes again with `since`, and only what does
+ * Makes one unbroken sequence of what a subscription gets over any number of connections, and tells what is missing. Nothing is taken out of order: at a hole it subscribes again with `since`, and only what does
  * not come by that is a gap.
  */
-export class Subscription<T = unknown> {
+export class Sequence<T = unknown> {
   readonly topic: string;
   /** Resolves when the server has agreed, or the application has ended it; rejects with what the server said. */
   readonly ready: Promise<void>;
