@@ -1,5 +1,3 @@
-import * as sdk from "../src/client/index.ts";
-import { runScenario } from "./client-suite/suite.ts";
-import { testScenarios } from "./client-suite/tests.ts";
+import { testInProcess } from "./client-suite/process.ts";
 
-testScenarios({ runtime: "bun", run: (name, place) => runScenario(sdk, name, place) });
+testInProcess("bun", [process.execPath]);

@@ -1,4 +1,4 @@
-import type { ServerMessage, WireRequest } from "../protocol/messages.ts";
+import type { ServerMessage } from "../protocol/messages.ts";
 import { Connection } from "./connection.ts";
 import { RingcastError, run } from "./errors.ts";
 import type {
@@ -20,7 +20,7 @@ import {
   type Schemas,
   type StandardSchema,
 } from "./schema.ts";
-import { type Answer, Sequence, type Sink, type TopicRequest } from "./sequence.ts";
+import { type Answer, type Request, Sequence, type Sink } from "./sequence.ts";
 import { Stream } from "./stream.ts";
 
 const MESSAGE_TOO_LARGE = 1009;
@@ -152,7 +152,7 @@ export class Client<S extends Schemas = NoSchemas> {
 
   #add<T>(topic: string, options: SubscribeOptions, sink: Sink<T>): Sequence<T> {
     const wire = {
-      request: (request: TopicRequest, answered: (answer: Answer) => void) => this.#request(request, answered),
+      request: (request: Request, answered: (answer: Answer) => void) => this.#request(request, answered),
       forget: () => this.#forget(sequence),
     };
     const sequence = new Sequence<T>(topic, options, this.#schemaOf(topic), wire, sink);
@@ -176,9 +176,9 @@ export class Client<S extends Schemas = NoSchemas> {
     this.#request({ type: "unsubscribe", topic });
   }
 
-  #request(request: TopicRequest, answered?: (answer: Answer) => void): void {
+  #request(request: Request, answered?: (answer: Answer) => void): void {
     const id = this.#nextId();
-    const signed: WireRequest = { ...request, client_id: this.#settings.clientId, request_id: id };
+    const signed = { ...request, client_id: this.#settings.clientId, request_id: id };
     if (this.#connection.send(JSON.stringify(signed)) && answered) this.#waiting.set(id, answered);
   }
 
@@ -240,12 +240,11 @@ export class Client<S extends Schemas = NoSchemas> {
         break;
       case "ack":
       case "error":
+      case "pong":
         this.#answered(message);
         break;
       case "info":
         this.#informed(message);
-        break;
-      case "pong":
         break;
     }
   }

@@ -37,7 +37,7 @@ export interface Platform {
 declare const WebSocket: new (
   url: string,
   options: string[] | { readonly protocols: string[]; readonly headers: Record<string, string> },
-) => WebSocket;
+) => WebSocket & { terminate?(): void };
 
 function open(url: string, { apiKey, token }: Credentials, events: SocketEvents): Socket {
   const protocols = ["ringcast.v1"];
@@ -60,7 +60,15 @@ function open(url: string, { apiKey, token }: Credentials, events: SocketEvents)
     socket.onclose = done;
     socket.close();
   };
-  return { send: (text) => socket.send(text), close: end, drop: () => end(null) };
+  return {
+    send: (text) => socket.send(text),
+    close: end,
+    drop: () => {
+      end(null);
+      // The other side may be gone, and never answer. Where there is no such function, only the system notices that.
+      socket.terminate?.();
+    },
+  };
 }
 
 /** The runtime that this runs in: a browser, Node.js, Bun or Deno. */

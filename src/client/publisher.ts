@@ -77,7 +77,7 @@ export class Publisher {
     const pending = this.#pending.get(requestId);
     if (pending === undefined) return false;
     if (answer.type === "error") pending.settle(new RingcastError(answer.error.code, answer.error.message));
-    else pending.settle({ offset: answer.offset ?? 0, duplicate: answer.duplicate === true });
+    if (answer.type === "ack") pending.settle({ offset: answer.offset ?? 0, duplicate: answer.duplicate === true });
     return true;
   }
 

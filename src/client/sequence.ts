@@ -5,7 +5,7 @@ import { payloadText } from "./payload-text.ts";
 import { check, type StandardSchema } from "./schema.ts";
 
 type WireMessage<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
-export type Answer = WireMessage<"ack" | "error">;
+export type Answer = WireMessage<"ack" | "error" | "pong">;
 
 /** An event as it came, and its text. */
 export interface WireEvent extends Pick<WireMessage<"event">, "message" | "offset" | "ts"> {
@@ -20,17 +20,17 @@ export interface Sink<T> {
   gap(gap: Gap): void;
 }
 
-type Unsigned<Type extends "subscribe" | "unsubscribe"> = Omit<
+type Unsigned<Type extends WireRequest["type"]> = Omit<
   Extract<WireRequest, { type: Type }>,
   "client_id" | "request_id"
 >;
-/** A request about a topic, but for who makes it. */
-export type TopicRequest = Unsigned<"subscribe"> | Unsigned<"unsubscribe">;
+/** A request, but for its id and for who makes it. */
+export type Request = Unsigned<"subscribe"> | Unsigned<"unsubscribe"> | Unsigned<"ping">;
 
 /** How a sequence reaches the server. */
 export interface Wire {
   /** Sends a request if there is a link; the answer comes back, unless the link is lost first. */
-  request(request: TopicRequest, answered: (answer: Answer) => void): void;
+  request(request: Request, answered: (answer: Answer) => void): void;
   /** Forgets the sequence: it has ended. */
   forget(): void;
 }
@@ -92,7 +92,7 @@ export class Sequence<T = unknown> {
     this.#wire.request({ type: "subscribe", topic: this.topic, ...start }, (answer) => {
       if (this.#isOver) return;
       if (answer.type === "ack") this.#joined(answer);
-      else this.end(new RingcastError(answer.error.code, answer.error.message));
+      if (answer.type === "error") this.end(new RingcastError(answer.error.code, answer.error.message));
     });
   }
 
@@ -120,7 +120,7 @@ export class Sequence<T = unknown> {
     const position = this.#position;
     if (position === undefined || !this.#isLive || this.#isAsking || this.#isLagging) return;
     if (to <= position.offset) return;
-    if (this.#askedSince !== position.offset) this.ask();
+    if (this.#askedSince !== position.offset) this.#fetchLost();
     // Else they were fetched once, and dropped again. Where only some of these were, the next event shows which.
     else if (from === position.offset + 1 && count === to - from + 1) this.#skipTo(position, to);
   }
@@ -141,6 +141,14 @@ export class Sequence<T = unknown> {
     this.#wire.forget();
     this.#settleReady(error);
     this.#settleEnded(error);
+  }
+
+  /** Asks for what the server dropped, once it has room: when the answer to a ping comes, all that was queued before has. */
+  #fetchLost(): void {
+    this.#isAsking = true;
+    this.#wire.request({ type: "ping" }, () => {
+      if (!this.#isOver) this.ask();
+    });
   }
 
   #joined({ epoch = "", offset = 0, recovered }: WireMessage<"ack">): void {
@@ -173,7 +181,7 @@ export class Sequence<T = unknown> {
     }
     if (event.offset > position.offset + 1) {
       if (this.#askedSince !== position.offset) {
-        this.ask();
+        this.#fetchLost();
         return false;
       }
       this.#skipTo(position, event.offset - 1);

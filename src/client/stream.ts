@@ -1,4 +1,3 @@
-import type { RingcastError } from "./errors.ts";
 import type { Gap, RingcastEvent } from "./options.ts";
 import type { Sequence, Sink } from "./sequence.ts";
 
@@ -31,13 +30,14 @@ export class Stream<T> implements Sink<T> {
 
   /** What comes, until the sequence ends; leaving the loop ends it. Throws what ended it, unless that is the end of the topic. */
   async *read(sequence: Sequence<T>): AsyncGenerator<RingcastEvent<T>, void, void> {
-    let end: { readonly error: RingcastError | undefined } | undefined;
-    sequence.ended.then((error) => {
-      end = { error };
+    let hasEnded = false;
+    const ended = sequence.ended.then((error) => {
+      hasEnded = true;
       this.#wake();
+      return error;
     });
     try {
-      while (end === undefined) {
+      do {
         for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
           if ("id" in item) yield item;
           else this.#report(item);
@@ -45,8 +45,10 @@ export class Stream<T> implements Sink<T> {
         sequence.resume();
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#wake = resolve;
-        await promise;
-      }
+        if (!hasEnded) await promise;
+      } while (!hasEnded || this.#items.length > 0);
+      const error = await ended;
+      if (error !== undefined && error.code !== "TOPIC_DELETED") throw error;
     } finally {
       sequence.end();
     }
