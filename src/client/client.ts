@@ -23,8 +23,6 @@ import {
 import { type Answer, type Request, Sequence, type Sink } from "./sequence.ts";
 import { Stream } from "./stream.ts";
 
-const MESSAGE_TOO_LARGE = 1009;
-
 /** A subscription with a handler. */
 export interface Subscription {
   readonly topic: string;
@@ -217,7 +215,7 @@ export class Client<S extends Schemas = NoSchemas> {
     this.#waiting.clear();
     const sequences = this.#all();
     for (const sequence of sequences) sequence.lost();
-    if (code === MESSAGE_TOO_LARGE) this.#publisher.refuseLargest();
+    this.#publisher.lost(code);
     return sequences.length > 0 || !this.#publisher.isEmpty;
   }
 

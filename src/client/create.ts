@@ -17,6 +17,7 @@ export function createClient<S extends Schemas>(url: string, options: ConnectOpt
     maxPending = 1000,
     minBackoffMs = 250,
     publishTimeoutMs = 60_000,
+    resend = true,
     schemas = {},
     ...login
   } = options;
@@ -29,6 +30,7 @@ export function createClient<S extends Schemas>(url: string, options: ConnectOpt
     maxPending,
     minBackoffMs,
     publishTimeoutMs,
+    resend,
     schemas,
     ...login,
     platform,

@@ -18,6 +18,12 @@ export interface ConnectOptions<S extends Schemas = NoSchemas> {
   readonly maxPending?: number;
   /** The most bytes of one request: the server's `-max-message-size`. By default 1 MiB. */
   readonly maxMessageBytes?: number;
+  /**
+   * Whether a publish that the connection broke under is sent again. The server then leaves it out if it has it, as far
+   * as the topic's memory reaches: a topic that has moved on further, or a server that has restarted, takes it twice.
+   * If not, it is rejected with `UNCONFIRMED`. By default true.
+   */
+  readonly resend?: boolean;
   /** How long a publish may go without an ack, outages included, in ms. By default 60,000. */
   readonly publishTimeoutMs?: number;
   /** How long a connection may take to open, its token included, in ms. By default 10,000. */

@@ -2,12 +2,16 @@ import { RingcastError } from "./errors.ts";
 import type { Published, Settings } from "./options.ts";
 import type { Answer } from "./sequence.ts";
 
+/** The close code for it (RFC 6455, section 7.4.1). */
+const MESSAGE_TOO_LARGE = 1009;
+
 /** A publish that has not been answered. */
 interface Pending {
   /** The request, but for its last brace. */
   readonly text: string;
   isSent: boolean;
-  settle(outcome: Published | RingcastError): void;
+  /** To be called once or more; the first counts. */
+  readonly settle: (outcome: Published | RingcastError) => void;
 }
 
 function byteLength(text: string): number {
@@ -81,11 +85,16 @@ export class Publisher {
     return true;
   }
 
-  /** The server closed because a message was too large. If one of these was, then the largest; it must not be sent again. */
-  refuseLargest(): void {
+  /** The link is gone. What was sent may have been taken or not. */
+  lost(code: number): void {
     const sent = [...this.#pending.values()].filter(({ isSent }) => isSent);
-    const [largest] = sent.sort((a, b) => byteLength(b.text) - byteLength(a.text));
-    largest?.settle(new RingcastError("PAYLOAD_TOO_LARGE", "the server takes no request as large as this"));
+    if (code === MESSAGE_TOO_LARGE) {
+      // If it was one of these, then the largest. It must not be sent again.
+      const [largest] = sent.sort((a, b) => byteLength(b.text) - byteLength(a.text));
+      largest?.settle(new RingcastError("PAYLOAD_TOO_LARGE", "the server takes no request as large as this"));
+    }
+    if (this.#settings.resend) return;
+    for (const { settle } of sent) settle(new RingcastError("UNCONFIRMED", "the connection broke before the ack"));
   }
 
   /** Rejects all. */

@@ -1,4 +1,4 @@
-import type { Client, Gap, RingcastEvent } from "../../src/client/index.ts";
+import type { Client, ConnectOptions, Gap, RingcastEvent } from "../../src/client/index.ts";
 import { Changes, expect, type Place, type Sdk, type Side, sleep } from "./context.ts";
 
 /** Quick to give up and quick to come back: what takes a minute in life takes a moment here. */
@@ -22,6 +22,7 @@ export class Traffic {
   readonly acked = new Map<number, number>();
   /** Numbers that were on their way when the publisher lost a connection. */
   readonly uncertain = new Set<number>();
+  /** Why publishes were rejected. */
   readonly failures: unknown[] = [];
   lastSeen = 0;
   #sent = 0;
@@ -29,19 +30,22 @@ export class Traffic {
   #isStopping = false;
   #running = Promise.resolve();
 
-  constructor(sdk: Sdk, place: Place) {
+  /** @param isShared whether publisher and consumer are one client, which counts as the consumer */
+  constructor(sdk: Sdk, place: Place, isShared: boolean, options: ConnectOptions) {
     const client = (side: Side) => {
-      const client = sdk.connect(place.urls[side], { ...HASTY, clientId: side });
+      const client = sdk.connect(place.urls[side], { ...HASTY, ...options, clientId: side });
       let wasOpen = false;
       client.on("state", ({ state }) => {
         if (state === "waiting" && wasOpen) this.losses[side]++;
         wasOpen = state === "open";
-        if (side === "publisher" && state === "waiting") for (const n of this.#inFlight) this.uncertain.add(n);
+        if (client === this.clients.publisher && state === "waiting")
+          for (const n of this.#inFlight) this.uncertain.add(n);
         this.changes.note();
       });
       return client;
     };
-    this.clients = { publisher: client("publisher"), consumer: client("consumer") };
+    const consumer = client("consumer");
+    this.clients = { publisher: isShared ? consumer : client("publisher"), consumer };
   }
 
   /** @param window the most publishes that are unanswered at a time */
@@ -75,11 +79,7 @@ export class Traffic {
     await this.changes.until(() => this.#inFlight.size === 0, "the last acks");
     await this.changes.until(() => this.lastSeen === this.#sent, "the last number");
     await Promise.all([this.clients.publisher.close(), this.clients.consumer.close()]);
-    expect(
-      this.failures.length === 0,
-      `every publish to be acked; ${this.failures.length} failed: ${this.failures[0]}`,
-    );
-    expect(this.acked.size === this.#sent, "an ack for every publish");
+    expect(this.acked.size + this.failures.length === this.#sent, "every publish to be settled");
   }
 
   async #publish(window: number): Promise<void> {
@@ -103,6 +103,7 @@ export class Traffic {
 }
 
 export interface Verdict {
+  readonly disconnects: number;
   readonly events: number;
   readonly gaps: number;
   /** How many messages the gaps of known size say are missing. */
@@ -129,7 +130,7 @@ interface Hole {
  * - Numbers come once, in order. Only one that was on its way when the connection broke may come again, and only in a
  *   later incarnation: the server that knew of it is gone.
  */
-export function verify({ acked, items, uncertain }: Traffic): Verdict {
+export function verify({ acked, items, losses, uncertain }: Traffic): Verdict {
   const offsetsOf = new Map<number, number[]>();
   const holes: Hole[] = [];
   const epochs: string[] = [];
@@ -169,6 +170,7 @@ export function verify({ acked, items, uncertain }: Traffic): Verdict {
     );
   }
   return {
+    disconnects: losses.consumer + losses.publisher,
     events: items.length - holes.length,
     gaps: holes.length,
     missing: known.reduce((sum, { from, to }) => sum + to - from + 1, 0),
