@@ -10,7 +10,7 @@ import {
   type Sdk,
   sleep,
 } from "./context.ts";
-import { HASTY } from "./traffic.ts";
+import { HASTY, PATIENT } from "./traffic.ts";
 
 /** A client's states as they come, and a way to wait for one. */
 function watch(client: Client) {
@@ -25,8 +25,6 @@ function watch(client: Client) {
     until: (wanted: State["state"]) => changes.until(() => states.at(-1)?.state === wanted, `the state ${wanted}`),
   };
 }
-
-const PATIENT = { ...HASTY, heartbeatMs: 20_000 };
 
 /** Fills the buffers between the server and a consumer that gets nothing, with so many large messages. */
 async function flood(place: Place, publisher: Client, count: number): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Client, Gap, RingcastEvent } from "../../src/client/index.ts";
 import { Changes, control, expect, expectSame, type Place, rejectionOf, type Scenario } from "./context.ts";
-import { HASTY } from "./traffic.ts";
+import { PATIENT } from "./traffic.ts";
 
 /** Publishes 1, 2, 3 … so many, and waits until all are taken. */
 async function publishNumbers(client: Client, topic: string, count: number): Promise<void> {
@@ -37,7 +37,7 @@ function deleteTopic(place: Place, topic: string): Promise<unknown> {
 export const SUBSCRIPTIONS: Readonly<Record<string, Scenario>> = {
   "begins with the last messages that it asks for, or where it left off": {
     run: async ({ connect }, place) => {
-      const client = connect(place.urls.direct, HASTY);
+      const client = connect(place.urls.direct, PATIENT);
       const keeper = client.subscribe("t", {}, () => {});
       await publishNumbers(client, "t", 5);
       const last = collector(client);
@@ -71,7 +71,7 @@ export const SUBSCRIPTIONS: Readonly<Record<string, Scenario>> = {
 
   "rejects what the server refuses, with its code": {
     run: async ({ connect, RingcastError }, place) => {
-      const client = connect(place.urls.direct, HASTY);
+      const client = connect(place.urls.direct, PATIENT);
       const { code, error } = await rejectionOf(client.subscribe("", {}, () => {}).ready);
       expect(error instanceof RingcastError && code === "BAD_REQUEST", `BAD_REQUEST, not ${error}`);
       const looped = await rejectionOf(client.subscribe("t", { lastN: 1_000_000 })[Symbol.asyncIterator]().next());
@@ -88,7 +88,7 @@ export const SUBSCRIPTIONS: Readonly<Record<string, Scenario>> = {
 
   "ends with its topic; the connection goes with the last, and comes back when there is something to do": {
     run: async ({ connect }, place) => {
-      const client = connect(place.urls.direct, HASTY);
+      const client = connect(place.urls.direct, PATIENT);
       const states: string[] = [];
       const changes = new Changes();
       client.on("state", ({ state }) => {
@@ -122,7 +122,7 @@ export const SUBSCRIPTIONS: Readonly<Record<string, Scenario>> = {
   "gives a slow loop every event in order, and holds no more of them than it may": {
     flags: ["-ring-buffer-size=5000"],
     run: async ({ connect }, place) => {
-      const client = connect(place.urls.direct, { ...HASTY, maxPending: 5000 });
+      const client = connect(place.urls.direct, { ...PATIENT, maxPending: 5000 });
       const stream = client.subscribe<number>("t", { maxBuffered: 10 });
       const gaps = collector(client).gaps;
       await stream.ready;
@@ -143,7 +143,7 @@ export const SUBSCRIPTIONS: Readonly<Record<string, Scenario>> = {
   "tells a slow loop exactly what the topic no longer held, at its place between the events": {
     flags: ["-ring-buffer-size=50"],
     run: async ({ connect }, place) => {
-      const client = connect(place.urls.direct, { ...HASTY, maxPending: 5000 });
+      const client = connect(place.urls.direct, { ...PATIENT, maxPending: 5000 });
       const stream = client.subscribe<number>("t", { maxBuffered: 10 });
       await stream.ready;
       await publishNumbers(client, "t", 200);
@@ -162,7 +162,7 @@ export const SUBSCRIPTIONS: Readonly<Record<string, Scenario>> = {
 
   "keeps payloads byte for byte, for those who read them themselves": {
     run: async ({ connect }, place) => {
-      const client = connect(place.urls.direct, HASTY);
+      const client = connect(place.urls.direct, PATIENT);
       const texts = [
         "12345678901234567890",
         '{"a":[1e400,"}\\"{\\\\"], "payload":{"payload":1}}',

@@ -4,6 +4,9 @@ import { Changes, expect, type Place, type Sdk, type Side, sleep } from "./conte
 /** Quick to give up and quick to come back: what takes a minute in life takes a moment here. */
 export const HASTY = { minBackoffMs: 1, maxBackoffMs: 20, heartbeatMs: 60, connectTimeoutMs: 400 };
 
+/** The same, but for silence: it is no sign of a dead link where nobody stalls anything. */
+export const PATIENT = { ...HASTY, heartbeatMs: 20_000 };
+
 const TOPIC = "chaos";
 
 type Item =
