@@ -28,7 +28,7 @@ export interface ConnectOptions<S extends Schemas = NoSchemas> {
   readonly publishTimeoutMs?: number;
   /** How long a connection may take to open, its token included, in ms. By default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** A link that is silent so long is asked for a sign of life; after three times as long it is dead. By default 15,000. */
+  /** A silent link is asked for a sign of life after two of these, in ms, and given up after the third. By default 15,000. */
   readonly heartbeatMs?: number;
   /** The back-off before the first retry is a random time up to this; the bound doubles each time. By default 250. */
   readonly minBackoffMs?: number;
