@@ -42,6 +42,7 @@ const ALLOWED_LAYERS: Record<string, readonly string[]> = {
   engine: ["engine", "core", "protocol"],
   config: ["config"],
   server: ["server", "core", "engine", "protocol", "config"],
+  client: ["client", "protocol"],
   "main.ts": ["config", "server"],
 };
 const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
@@ -50,6 +51,7 @@ const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
   engine: [],
   config: ["node:path"],
   server: "any",
+  client: [],
   "main.ts": ["node:net"],
 };
 
@@ -86,6 +88,16 @@ test.each(PURE)("%s knows no Bun, no process, no timers and no clock but its por
   expect(path === "src/core/clock.ts" ? dates.filter((line) => !/^Date\(\w+\)/.test(line)) : dates).toEqual([]);
 });
 
+// A type is gone once compiled. Anything else of the protocol would bring zod into every browser.
+test.each(SOURCES.filter((path) => layerOf(path) === "client"))(
+  "%s takes nothing but types from the protocol",
+  (path) => {
+    const statements = read(path).match(/^(?:import|export)\s[^;]*?"[^"]+";/gm) ?? [];
+    const values = statements.filter((statement) => !/^(?:import|export) type /.test(statement));
+    expect(values.filter((statement) => !/ from "\.\/[^"]+";$/.test(statement))).toEqual([]);
+  },
+);
+
 /** A way from a file back to itself, if there is one; imports of types count too. */
 function circle(start: string): string[] | undefined {
   const waysTo = new Map<string, string[]>([[start, [start]]]);
@@ -102,8 +114,8 @@ test("no file imports itself by way of others", () => {
   expect(SOURCES.map(circle).filter((way) => way !== undefined)).toEqual([]);
 });
 
-test("every source file is part of the program", () => {
-  const reached = new Set(["src/main.ts"]);
+test("every source file is part of the server or the client", () => {
+  const reached = new Set(["src/main.ts", "src/client/index.ts"]);
   for (const path of reached) for (const target of IMPORTS.get(path) ?? []) reached.add(target);
   expect(SOURCES.filter((path) => !reached.has(path))).toEqual([]);
 });
@@ -113,8 +125,8 @@ test("these tests see the source: its layers, and imports of every form", () => 
   expect(IMPORTS.get("src/main.ts")).toContain("src/server/server.ts");
   expect(IMPORTS.get("src/core/topic.ts")).toContain("src/core/session.ts");
   for (const path of SOURCES) {
-    // Counted in another way: each statement that begins with the word, and each call.
-    const words = read(path).match(/^import\s|^export\s.*\sfrom\s|\bimport\(/gm) ?? [];
+    // Counted in another way: by how statements end, and each call.
+    const words = read(path).match(/\sfrom "[^"]+"(?: with .*)?;$|^import "|\bimport\(/gm) ?? [];
     expect([path, IMPORTS.get(path)?.length]).toEqual([path, words.length]);
   }
 });

@@ -1,0 +1,274 @@
+import { describe, expect, test } from "bun:test";
+import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
+import { createClient } from "./create.ts";
+import type { ConnectOptions, State } from "./options.ts";
+
+function setUp(options: ConnectOptions = {}) {
+  const platform = new FakePlatform();
+  const client = createClient("ws://server/ws", options, platform);
+  const states: State[] = [];
+  client.on("state", (state) => states.push(state));
+  /** Connects, hears something, and loses the connection. */
+  const cycle = (code: number) => {
+    platform.socket.open();
+    platform.socket.receive({ type: "pong" });
+    platform.socket.end(code);
+  };
+  const retryMs = () => (client.state.state === "waiting" ? client.state.retryMs : undefined);
+  /** Lets the back-off pass. */
+  const retry = () => {
+    platform.advance(retryMs() ?? 0);
+    return settled();
+  };
+  return { client, cycle, platform, retry, retryMs, states };
+}
+
+describe("a lost connection", () => {
+  test("is made again after a random time below a bound that doubles, up to the most", () => {
+    const { platform, retryMs } = setUp({ minBackoffMs: 100, maxBackoffMs: 1000 });
+    const waits = [0.5, 0.5, 0.5, 0.5, 0.5, 0, 0.999].map((chance) => {
+      platform.chance = chance;
+      platform.socket.end(1006);
+      const ms = retryMs();
+      platform.advance(1000);
+      return ms;
+    });
+    expect(waits).toEqual([50, 100, 200, 400, 500, 0, 999]);
+    expect(platform.sockets.length).toBe(8);
+  });
+
+  test("is told with its code, its reason and the wait", async () => {
+    const { cycle, platform, states } = setUp({ minBackoffMs: 100 });
+    cycle(1001);
+    platform.advance(50);
+    platform.socket.end(1006, "no such host");
+    await settled();
+    expect(states).toEqual([
+      { state: "connecting" },
+      { state: "open" },
+      { state: "waiting", code: 1001, reason: "", retryMs: 50 },
+      { state: "connecting" },
+      { state: "waiting", code: 1006, reason: "no such host", retryMs: 100 },
+    ]);
+  });
+
+  test("that something came over begins the doubling anew", () => {
+    const { cycle, platform, retryMs } = setUp({ minBackoffMs: 100 });
+    for (let i = 0; i < 5; i++) {
+      platform.socket.end(1006);
+      platform.advance(60_000);
+    }
+    cycle(1006);
+    expect(retryMs()).toBe(50);
+  });
+
+  test.each([
+    [1008, 400],
+    [1013, 3200],
+  ])("for %d is waited for longer", (code, expected) => {
+    const { cycle, retryMs } = setUp({ minBackoffMs: 100 });
+    cycle(code);
+    expect(retryMs()).toBe(expected);
+  });
+
+  test("is made again at once when the machine comes online", async () => {
+    const { client, cycle, platform } = setUp();
+    cycle(1006);
+    platform.comeOnline();
+    expect(client.state.state).toBe("connecting");
+    platform.socket.open();
+    platform.comeOnline();
+    expect(platform.sockets.length).toBe(2);
+    const closed = client.close();
+    await settled();
+    platform.socket.answerGoodbye?.();
+    await closed;
+    expect([platform.listenerCount, platform.timerCount]).toEqual([0, 0]);
+  });
+});
+
+describe("the heartbeat", () => {
+  test("asks a silent link for a sign of life, and gives it up if there is none", () => {
+    const { client, platform } = setUp({ heartbeatMs: 1000 });
+    const { socket } = platform;
+    socket.open();
+    platform.advance(1999);
+    expect(socket.sent).toEqual([]);
+    platform.advance(1);
+    expect(socket.takeSent()).toEqual([{ type: "ping" }]);
+    platform.advance(999);
+    expect(client.state.state).toBe("open");
+    platform.advance(1);
+    expect(client.state).toMatchObject({ state: "waiting", code: 1006, reason: "no sign of life" });
+    expect(socket.isDropped).toBe(true);
+  });
+
+  test("is content with whatever comes", () => {
+    const { client, platform } = setUp({ heartbeatMs: 1000 });
+    platform.socket.open();
+    for (let i = 0; i < 10; i++) {
+      platform.advance(1900);
+      platform.socket.receive({ type: "event", topic: "t", message: { id: "m", payload: 1 }, offset: i, ts: "" });
+    }
+    expect(client.state.state).toBe("open");
+    expect(platform.sockets.length).toBe(1);
+  });
+
+  test("gives up a connection that does not open in time", () => {
+    const { client, platform } = setUp({ connectTimeoutMs: 1000 });
+    const { socket } = platform;
+    platform.advance(1000);
+    expect(client.state).toMatchObject({ state: "waiting", reason: "no connection in time" });
+    expect(socket.isDropped).toBe(true);
+  });
+});
+
+describe("a token", () => {
+  test("is fetched once, and used again as long as nothing speaks against it", async () => {
+    let count = 0;
+    const { cycle, platform, retry } = setUp({ getToken: () => `token-${++count}` });
+    await settled();
+    expect(platform.socket.credentials).toEqual({ apiKey: undefined, token: "token-1" });
+    cycle(1006);
+    await retry();
+    expect(platform.socket.credentials.token).toBe("token-1");
+    // A handshake that fails may have failed for the token.
+    platform.socket.end(1006);
+    await retry();
+    expect(platform.socket.credentials.token).toBe("token-2");
+  });
+
+  test("that has ended is replaced at once, but not again and again", async () => {
+    let count = 0;
+    const { cycle, platform, retry, retryMs } = setUp({ token: "token-0", getToken: async () => `token-${++count}` });
+    expect(platform.socket.credentials.token).toBe("token-0");
+    cycle(4401);
+    expect(retryMs()).toBe(0);
+    await retry();
+    expect(platform.socket.credentials.token).toBe("token-1");
+    // Nothing came over this one.
+    platform.socket.open();
+    platform.socket.end(4401);
+    expect(retryMs()).toBeGreaterThan(0);
+    await retry();
+    expect(platform.socket.credentials.token).toBe("token-2");
+  });
+
+  test("that can't be had is asked for again after the back-off, and the state says why", async () => {
+    const problem = new Error("no back end");
+    let count = 0;
+    const getToken = () => {
+      if (++count === 1) throw problem;
+      return "token";
+    };
+    const { client, platform } = setUp({ getToken, minBackoffMs: 100 });
+    await settled();
+    expect(client.state).toMatchObject({ state: "waiting", error: problem });
+    expect(platform.sockets).toEqual([]);
+    platform.advance(50);
+    await settled();
+    expect(platform.socket.credentials.token).toBe("token");
+  });
+
+  test("that comes too late is not used", async () => {
+    const late = Promise.withResolvers<string>();
+    let count = 0;
+    const getToken = () => (++count === 1 ? late.promise : "second");
+    const { client, platform, retry } = setUp({ getToken, connectTimeoutMs: 1000 });
+    platform.advance(1000);
+    expect(client.state.state).toBe("waiting");
+    late.resolve("first");
+    await settled();
+    await retry();
+    expect(platform.sockets.map(({ credentials }) => credentials.token)).toEqual(["second"]);
+  });
+
+  test("about to end is renewed in place; where that fails, the connection goes on until it ends", async () => {
+    let count = 0;
+    const getToken = () => {
+      if (++count === 2) throw new Error("no back end");
+      return `token-${count}`;
+    };
+    const { client, platform } = setUp({ getToken });
+    await settled();
+    const { socket } = platform;
+    socket.open();
+    const expiring = { type: "info", info: { code: "TOKEN_EXPIRING", message: "", expires_at: "" } };
+    socket.receive(expiring);
+    await settled();
+    expect([client.state.state, socket.sent]).toEqual(["open", []]);
+    socket.receive(expiring);
+    await settled();
+    expect(socket.takeSent()).toEqual([{ type: "refresh", token: "token-3" }]);
+  });
+});
+
+describe("a client with nothing to do", () => {
+  test("stays away after its last topic was deleted, until there is something", async () => {
+    const { client, cycle, platform, retryMs } = setUp();
+    cycle(4404);
+    expect([client.state.state, platform.timerCount]).toEqual(["idle", 0]);
+    const published = client.publish("t", 1).catch(() => "rejected");
+    expect(client.state.state).toBe("connecting");
+    platform.socket.open();
+    expect(platform.socket.takeSent()).toMatchObject([{ type: "publish", dedupe: false }]);
+    // Now there is.
+    platform.socket.receive({ type: "pong" });
+    platform.socket.end(4404);
+    expect(retryMs()).toBe(0);
+    const closed = client.close(100);
+    platform.advance(100);
+    await closed;
+    expect(await published).toBe("rejected");
+  });
+});
+
+describe("close", () => {
+  test.each(["connecting", "waiting", "idle"])(
+    "ends a client that is %s at once, and leaves nothing",
+    async (state) => {
+      const { client, cycle, platform } = setUp();
+      if (state === "waiting") platform.socket.end();
+      if (state === "idle") cycle(4404);
+      expect<string>(client.state.state).toBe(state);
+      await client.close();
+      expect([client.state.state, platform.timerCount, platform.listenerCount]).toEqual(["closed", 0, 0]);
+      expect(platform.socket.isOpen).toBe(false);
+    },
+  );
+
+  test("does not wait for ever for a server to answer its goodbye", async () => {
+    const { client, platform } = setUp();
+    platform.socket.open();
+    const closed = client.close();
+    await settled();
+    platform.advance(1000);
+    await closed;
+    expect([client.state, platform.timerCount]).toEqual([{ state: "closed" }, 0]);
+  });
+
+  test("happens once, however often it is called", async () => {
+    const { client, platform, states } = setUp();
+    await Promise.all([client.close(), client.close()]);
+    await client.close();
+    expect(states).toEqual([{ state: "connecting" }, { state: "closed" }]);
+    expect(platform.sockets.length).toBe(1);
+  });
+});
+
+describe("a socket that can't be made", () => {
+  test("ends the client, and all that it was to do", async () => {
+    const { client, platform } = setUp({ apiKey: "key" });
+    const published = client.publish("t", 1);
+    const { ready } = client.subscribe("t", {}, () => {});
+    platform.openError = new SyntaxError("bad subprotocol");
+    platform.socket.end();
+    platform.advance(60_000);
+    expect(client.state).toMatchObject({ state: "closed", error: { code: "UNSUPPORTED" } });
+    for (const promise of [published, ready, client.publish("t", 2)]) {
+      expect(await promise.catch((error: unknown) => error)).toMatchObject({ code: "UNSUPPORTED" });
+    }
+    await client.close();
+    expect(platform.timerCount).toBe(0);
+  });
+});

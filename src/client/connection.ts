@@ -1,0 +1,190 @@
+import { RingcastError } from "./errors.ts";
+import type { Settings, State } from "./options.ts";
+import type { Socket } from "./platform.ts";
+
+/** Close codes that ask for more than a retry. */
+const SLOW = 1008;
+const TRY_LATER = 1013;
+const UNAUTHORIZED = 4401;
+const TOPIC_DELETED = 4404;
+/** How many doublings the back-off begins with after these. */
+const HEAD_START: Readonly<Record<number, number>> = { [SLOW]: 3, [TRY_LATER]: 6 };
+
+const ABNORMAL = 1006;
+/** Silent heartbeats after which the other side is asked, and after which it is dead. */
+const ASK_AFTER = 2;
+const DEAD_AFTER = 3;
+/** How long the server may take to answer a goodbye. */
+const GOODBYE_MS = 1000;
+
+/** Whom a connection serves. */
+export interface Owner {
+  opened(): void;
+  received(text: string): void;
+  /** The link is gone. Returns whether there is anything to connect for. */
+  lost(code: number): boolean;
+  /** Must not call back into the connection. */
+  changed(state: State): void;
+}
+
+/** Keeps one WebSocket open: connects, notices when it is dead, connects again. */
+export class Connection {
+  readonly #url: string;
+  readonly #settings: Settings;
+  readonly #owner: Owner;
+  readonly #unlisten: () => void;
+  #state: State = { state: "idle" };
+  #socket: Socket | undefined;
+  #token: string | undefined;
+  /** Its one timer: for the opening, the heartbeat, or the next try. */
+  #cancelTimer = () => {};
+  /** Tries since anything was heard. */
+  #tries = 0;
+  /** Heartbeats since anything was heard. */
+  #silence = 0;
+
+  constructor(url: string, settings: Settings, owner: Owner) {
+    this.#url = url;
+    this.#settings = settings;
+    this.#owner = owner;
+    this.#token = settings.token;
+    this.#unlisten = settings.platform.whenOnline(() => {
+      if (this.#state.state === "waiting") this.#connect();
+    });
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Sends a text if the link is open; returns whether it is. */
+  send(text: string): boolean {
+    if (this.#state.state !== "open") return false;
+    this.#socket?.send(text);
+    return true;
+  }
+
+  /** Connects, if nothing needed a connection so far. */
+  wake(): void {
+    if (this.#state.state === "idle") this.#connect();
+  }
+
+  /** Puts a new token in the place of the one that is about to end. Without it, the server ends the connection. */
+  async renewToken(): Promise<void> {
+    const { getToken } = this.#settings;
+    if (getToken === undefined) return;
+    this.#token = await getToken();
+    this.send(JSON.stringify({ type: "refresh", token: this.#token }));
+  }
+
+  /** Ends it for good, and says goodbye; resolves when all is over. */
+  close(error?: RingcastError): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#cancelTimer();
+    this.#unlisten();
+    if (this.#state.state === "open") {
+      const cancel = this.#settings.platform.after(GOODBYE_MS, resolve);
+      socket?.close(() => {
+        cancel();
+        resolve();
+      });
+    } else {
+      socket?.drop();
+      resolve();
+    }
+    this.#enter(error === undefined ? { state: "closed" } : { state: "closed", error });
+    return promise;
+  }
+
+  #enter(state: State): void {
+    this.#state = state;
+    this.#owner.changed(state);
+  }
+
+  #startTimer(ms: number, run: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#settings.platform.after(ms, run);
+  }
+
+  #connect(): void {
+    const { connectTimeoutMs, getToken } = this.#settings;
+    const connecting: State = { state: "connecting" };
+    this.#startTimer(connectTimeoutMs, () => this.#lost(ABNORMAL, "no connection in time"));
+    this.#enter(connecting);
+    if (getToken === undefined || this.#token !== undefined) {
+      this.#open();
+      return;
+    }
+    (async () => {
+      const token = await getToken();
+      // Meanwhile it may have been given up.
+      if (this.#state !== connecting) return;
+      this.#token = token;
+      this.#open();
+    })().catch((error: unknown) => {
+      if (this.#state === connecting) this.#lost(ABNORMAL, "no token", error);
+    });
+  }
+
+  #open(): void {
+    const { apiKey, platform } = this.#settings;
+    try {
+      this.#socket = platform.open(
+        this.#url,
+        { apiKey, token: this.#token },
+        {
+          opened: () => {
+            this.#enter({ state: "open" });
+            this.#silence = 0;
+            this.#beat();
+            this.#owner.opened();
+          },
+          received: (text) => {
+            this.#silence = this.#tries = 0;
+            this.#owner.received(text);
+          },
+          closed: (code, reason) => this.#lost(code, reason),
+        },
+      );
+    } catch (error) {
+      const hint = apiKey === undefined ? "" : "; a browser can't send an API key, give it a token";
+      this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, error));
+    }
+  }
+
+  #beat(): void {
+    this.#startTimer(this.#settings.heartbeatMs, () => {
+      this.#silence++;
+      if (this.#silence === DEAD_AFTER) return this.#lost(ABNORMAL, "no sign of life");
+      if (this.#silence === ASK_AFTER) this.send('{"type":"ping"}');
+      this.#beat();
+    });
+  }
+
+  #lost(code: number, reason: string, error?: unknown): void {
+    const { getToken, maxBackoffMs, minBackoffMs, platform } = this.#settings;
+    const wasOpen = this.#state.state === "open";
+    this.#socket?.drop();
+    this.#socket = undefined;
+    this.#cancelTimer();
+    const isWanted = this.#owner.lost(code);
+    if (code === UNAUTHORIZED && getToken === undefined) {
+      this.close(new RingcastError("UNAUTHORIZED", "the token has ended, and there is no getToken"));
+      return;
+    }
+    // What a refused handshake was refused for is not told; it may have been the token.
+    if (getToken !== undefined && (code === UNAUTHORIZED || !wasOpen)) this.#token = undefined;
+    if (code === TOPIC_DELETED && !isWanted) {
+      this.#enter({ state: "idle" });
+      return;
+    }
+    const isAtOnce = this.#tries === 0 && (code === UNAUTHORIZED || code === TOPIC_DELETED);
+    const doublings = Math.max(this.#tries++, HEAD_START[code] ?? 0);
+    // Full jitter: clients that were cut off together do not come back together.
+    const retryMs = isAtOnce ? 0 : platform.random() * Math.min(maxBackoffMs, minBackoffMs * 2 ** doublings);
+    this.#startTimer(retryMs, () => this.#connect());
+    this.#enter({ state: "waiting", retryMs, code, reason, ...(error === undefined ? {} : { error }) });
+  }
+}

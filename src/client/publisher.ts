@@ -1,0 +1,114 @@
+import { RingcastError } from "./errors.ts";
+import type { Published, Settings } from "./options.ts";
+import type { Answer } from "./sequence.ts";
+
+/** The close code for it (RFC 6455, section 7.4.1). */
+const MESSAGE_TOO_LARGE = 1009;
+
+/** A publish that has not been answered. */
+interface Pending {
+  /** The request, but for its last brace. */
+  readonly text: string;
+  isSent: boolean;
+  /** To be called once or more; the first counts. */
+  readonly settle: (outcome: Published | RingcastError) => void;
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** The publishes that wait for a connection or for their ack, in the order in which they were made. */
+export class Publisher {
+  readonly #settings: Settings;
+  readonly #send: (text: string) => boolean;
+  readonly #pending = new Map<string, Pending>();
+  #whenEmpty = () => {};
+
+  /** @param send sends a text if there is a link, and returns whether there is */
+  constructor(settings: Settings, send: (text: string) => boolean) {
+    this.#settings = settings;
+    this.#send = send;
+  }
+
+  get isEmpty(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /**
+   * Publishes, now or when there is a link.
+   * @param request the request but for its id; its `dedupe` may still be set
+   */
+  publish(requestId: string, request: string): Promise<Published> {
+    const { promise, reject, resolve } = Promise.withResolvers<Published>();
+    const { maxMessageBytes, maxPending, platform, publishTimeoutMs } = this.#settings;
+    const text = `${request},"request_id":"${requestId}"`;
+    // A character takes at most three bytes, so most messages need no measuring.
+    if (text.length * 3 > maxMessageBytes && byteLength(`${text},"dedupe":true}`) > maxMessageBytes) {
+      reject(new RingcastError("PAYLOAD_TOO_LARGE", `the request is larger than ${maxMessageBytes} bytes`));
+      return promise;
+    }
+    if (this.#pending.size >= maxPending) {
+      reject(new RingcastError("QUEUE_FULL", `${maxPending} publishes are unanswered`));
+      return promise;
+    }
+    const cancel = platform.after(publishTimeoutMs, () =>
+      pending.settle(new RingcastError("TIMEOUT", `no ack within ${publishTimeoutMs} ms`)),
+    );
+    const pending: Pending = {
+      text,
+      isSent: false,
+      settle: (outcome) => {
+        cancel();
+        this.#pending.delete(requestId);
+        if (outcome instanceof RingcastError) reject(outcome);
+        else resolve(outcome);
+        if (this.isEmpty) this.#whenEmpty();
+      },
+    };
+    this.#pending.set(requestId, pending);
+    this.#transmit(pending);
+    return promise;
+  }
+
+  /** Sends what waits. What was sent before may have been taken, so the server is asked not to take it twice. */
+  opened(): void {
+    for (const pending of this.#pending.values()) this.#transmit(pending);
+  }
+
+  /** Takes an answer; returns whether it was for one of these. */
+  answered(requestId: string, answer: Answer): boolean {
+    const pending = this.#pending.get(requestId);
+    if (pending === undefined) return false;
+    if (answer.type === "error") pending.settle(new RingcastError(answer.error.code, answer.error.message));
+    if (answer.type === "ack") pending.settle({ offset: answer.offset ?? 0, duplicate: answer.duplicate === true });
+    return true;
+  }
+
+  /** The link is gone. What was sent may have been taken or not. */
+  lost(code: number): void {
+    const sent = [...this.#pending.values()].filter(({ isSent }) => isSent);
+    if (code === MESSAGE_TOO_LARGE) {
+      // If it was one of these, then the largest. It must not be sent again.
+      const [largest] = sent.sort((a, b) => byteLength(b.text) - byteLength(a.text));
+      largest?.settle(new RingcastError("PAYLOAD_TOO_LARGE", "the server takes no request as large as this"));
+    }
+    if (this.#settings.resend) return;
+    for (const { settle } of sent) settle(new RingcastError("UNCONFIRMED", "the connection broke before the ack"));
+  }
+
+  /** Rejects all. */
+  end(error: RingcastError): void {
+    for (const pending of this.#pending.values()) pending.settle(error);
+  }
+
+  /** Calls back once nothing is unanswered. */
+  whenEmpty(run: () => void): void {
+    if (this.isEmpty) run();
+    else this.#whenEmpty = run;
+  }
+
+  #transmit(pending: Pending): void {
+    if (this.#send(`${pending.text}${pending.isSent ? ',"dedupe":true}' : "}"}`)) pending.isSent = true;
+  }
+}

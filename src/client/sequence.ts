@@ -1,0 +1,215 @@
+import type { ServerMessage, WireRequest } from "../protocol/messages.ts";
+import { RingcastError } from "./errors.ts";
+import type { Gap, Position, RingcastEvent, SubscribeOptions } from "./options.ts";
+import { payloadText } from "./payload-text.ts";
+import { check, type StandardSchema } from "./schema.ts";
+
+type WireMessage<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
+export type Answer = WireMessage<"ack" | "error" | "pong">;
+
+/** An event as it came, and its text. */
+export interface WireEvent extends Pick<WireMessage<"event">, "message" | "offset" | "ts"> {
+  readonly text: string;
+}
+
+/** Takes what a sequence brings, in order. */
+export interface Sink<T> {
+  /** Whether it takes no more for now. It calls `resume` when it does again. */
+  isFull(): boolean;
+  event(event: RingcastEvent<T>): void;
+  gap(gap: Gap): void;
+}
+
+type Unsigned<Type extends WireRequest["type"]> = Omit<
+  Extract<WireRequest, { type: Type }>,
+  "client_id" | "request_id"
+>;
+/** A request, but for its id and for who makes it. */
+export type Request = Unsigned<"subscribe"> | Unsigned<"unsubscribe"> | Unsigned<"ping">;
+
+/** How a sequence reaches the server. */
+export interface Wire {
+  /** Sends a request if there is a link; the answer comes back, unless the link is lost first. */
+  request(request: Request, answered: (answer: Answer) => void): void;
+  /** Forgets the sequence: it has ended. */
+  forget(): void;
+}
+
+/** The most events that are kept while those before them are fetched; what is beyond is fetched, too. */
+const MAX_HELD = 256;
+
+/**
+ * Makes one unbroken sequence of what a subscription gets over any number of connections, and tells what is missing. Nothing is taken out of order: at a hole it subscribes again with `since`, and only what does
+ * not come by that is a gap.
+ */
+export class Sequence<T = unknown> {
+  readonly topic: string;
+  /** Resolves when the server has agreed, or the application has ended it; rejects with what the server said. */
+  readonly ready: Promise<void>;
+  /** Resolves when it has ended: with the error that ended it, or with undefined if the application did. */
+  readonly ended: Promise<RingcastError | undefined>;
+  readonly #options: SubscribeOptions;
+  readonly #schema: StandardSchema | undefined;
+  readonly #wire: Wire;
+  readonly #sink: Sink<T>;
+  readonly #settleReady: (error?: RingcastError) => void;
+  readonly #settleEnded: (error?: RingcastError) => void;
+  /** Up to where all is handed over or told as a gap. */
+  #position: Position | undefined;
+  /** Whether the server has agreed on this connection: only then is it known of which incarnation events are. */
+  #isLive = false;
+  /** Whether a request to subscribe is under way. */
+  #isAsking = false;
+  /** Whether the sink was full, so that something was left to the server. */
+  #isLagging = false;
+  /** The offset that the last replay began after. A hole right there stays one. */
+  #askedSince = -1;
+  /** Whether the server held all that the last request asked for. */
+  #wasRecovered = true;
+  #held: WireEvent[] = [];
+  #isOver = false;
+
+  constructor(topic: string, options: SubscribeOptions, schema: StandardSchema | undefined, wire: Wire, sink: Sink<T>) {
+    this.topic = topic;
+    this.#options = options;
+    this.#schema = schema;
+    this.#wire = wire;
+    this.#sink = sink;
+    this.#position = options.since;
+    const ready = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<RingcastError | undefined>();
+    this.ready = ready.promise;
+    this.ended = ended.promise;
+    this.#settleReady = (error) => (error === undefined ? ready.resolve() : ready.reject(error));
+    this.#settleEnded = ended.resolve;
+  }
+
+  /** Subscribes on a connection, from where it left off. */
+  ask(): void {
+    const { lastN = 0 } = this.#options;
+    this.#isAsking = true;
+    const start = this.#position === undefined ? { last_n: lastN } : { since: this.#position };
+    this.#wire.request({ type: "subscribe", topic: this.topic, ...start }, (answer) => {
+      if (this.#isOver) return;
+      if (answer.type === "ack") this.#joined(answer);
+      if (answer.type === "error") this.end(new RingcastError(answer.error.code, answer.error.message));
+    });
+  }
+
+  /** The connection is gone, and with it what was asked. */
+  lost(): void {
+    this.#isAsking = this.#isLive = false;
+  }
+
+  /** Takes an event of the topic. */
+  received(event: WireEvent): void {
+    if (!this.#isLive || this.#isLagging) return;
+    if (this.#isAsking && this.#held.length >= MAX_HELD) return;
+    this.#held.push(event);
+    if (this.#isAsking) return;
+    this.#held.sort((a, b) => a.offset - b.offset);
+    // What is further on is kept until all before it has come.
+    for (let next = this.#held[0]; next !== undefined && next.offset <= event.offset; next = this.#held[0]) {
+      if (!this.#take(next)) return;
+      this.#held.shift();
+    }
+  }
+
+  /** Takes the server's word that it dropped events of the topic. */
+  dropped(count: number, from: number, to: number): void {
+    const position = this.#position;
+    if (position === undefined || !this.#isLive || this.#isAsking || this.#isLagging) return;
+    if (to <= position.offset) return;
+    if (this.#askedSince !== position.offset) this.#fetchLost();
+    // Else they were fetched once, and dropped again. Where only some of these were, the next event shows which.
+    else if (from === position.offset + 1 && count === to - from + 1) this.#skipTo(position, to);
+  }
+
+  /** Goes on after the sink was full. */
+  resume(): void {
+    if (!this.#isLagging) return;
+    this.#isLagging = false;
+    if (this.#isLive && !this.#isAsking) this.ask();
+  }
+
+  /** Ends it, for the application or for an error. */
+  end(error?: RingcastError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#isLive = false;
+    this.#held = [];
+    this.#wire.forget();
+    this.#settleReady(error);
+    this.#settleEnded(error);
+  }
+
+  /** Asks for what the server dropped, once it has room: when the answer to a ping comes, all that was queued before has. */
+  #fetchLost(): void {
+    this.#isAsking = true;
+    this.#wire.request({ type: "ping" }, () => {
+      if (!this.#isOver) this.ask();
+    });
+  }
+
+  #joined({ epoch = "", offset = 0, recovered }: WireMessage<"ack">): void {
+    this.#isAsking = false;
+    this.#isLive = true;
+    this.#settleReady();
+    this.#isLagging ||= this.#sink.isFull();
+    // What there is to tell is told when there is room for it.
+    if (this.#isLagging) return;
+    this.#wasRecovered = recovered !== false;
+    const { lastN = 0 } = this.#options;
+    const position = this.#position ?? { epoch, offset: Math.max(0, offset - lastN) };
+    this.#position = position;
+    if (position.epoch !== epoch) {
+      this.#held = [];
+      this.#position = { epoch, offset: 0 };
+      this.#tell({ epoch: position.epoch, from: position.offset + 1, to: null, reason: "restarted" });
+    }
+    this.#askedSince = this.#position.offset;
+  }
+
+  /** Returns whether it is done with an event, or has to see it again. */
+  #take(event: WireEvent): boolean {
+    const position = this.#position;
+    if (position === undefined || event.offset <= position.offset) return true;
+    if (this.#sink.isFull()) {
+      this.#isLagging = true;
+      this.#held = [];
+      return false;
+    }
+    if (event.offset > position.offset + 1) {
+      if (this.#askedSince !== position.offset) {
+        this.#fetchLost();
+        return false;
+      }
+      this.#skipTo(position, event.offset - 1);
+      if (this.#isOver) return false;
+    }
+    this.#position = { epoch: position.epoch, offset: event.offset };
+    this.#handOver(event, position.epoch);
+    return !this.#isOver;
+  }
+
+  #handOver({ message, offset, text, ts }: WireEvent, epoch: string): void {
+    const { parse } = this.#options;
+    let payload: T;
+    try {
+      payload = check(this.#schema, parse === undefined ? message.payload : parse(payloadText(text)));
+    } catch (error) {
+      this.#tell({ epoch, from: offset, to: offset, reason: "invalid", error });
+      return;
+    }
+    this.#sink.event({ topic: this.topic, id: message.id, payload, epoch, offset, ts });
+  }
+
+  #skipTo({ epoch, offset }: Position, to: number): void {
+    this.#position = { epoch, offset: to };
+    this.#tell({ epoch, from: offset + 1, to, reason: this.#wasRecovered ? "dropped" : "expired" });
+  }
+
+  #tell(gap: Omit<Gap, "topic">): void {
+    this.#sink.gap({ topic: this.topic, ...gap });
+  }
+}

@@ -1,0 +1,3 @@
+import { testInProcess } from "./client-suite/process.ts";
+
+testInProcess("bun", [process.execPath]);
