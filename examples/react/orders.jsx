@@ -1,0 +1,20 @@
+import { createRoot } from "react-dom/client";
+import { connect } from "ringcast/client";
+import { useTopic } from "./use-topic.js";
+
+// `?url=ws://…/ws&token=…`: in a project of your own they come from your back end, see ../page.
+const parameters = new URLSearchParams(location.search);
+const client = connect(parameters.get("url"), { clientId: "react", token: parameters.get("token") });
+
+function Orders() {
+  const events = useTopic(client, "orders", { lastN: 10 });
+  return (
+    <ul>
+      {events.map(({ epoch, offset, payload }) => (
+        <li key={`${epoch}.${offset}`}>{payload.item}</li>
+      ))}
+    </ul>
+  );
+}
+
+createRoot(document.querySelector("#root")).render(<Orders />);
