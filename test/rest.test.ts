@@ -325,6 +325,35 @@ describe("every other path", () => {
   });
 });
 
+test("a request whose Host is none is answered with 400 BAD_REQUEST on every path, and is no fault of the server's", async () => {
+  await using server = await ServerProcess.start();
+  for (const host of [
+    "",
+    "a b",
+    "[::",
+    "x:99999999",
+    "x:y",
+    "x/health?",
+    "x/swagger/",
+    "u@x",
+    "x#",
+    "\\",
+    "\u00ff?",
+    "%",
+  ]) {
+    for (const path of ["/stats", "/health", "/topics/t/events", "/swagger/doc.json", "/nothing"]) {
+      const { body, status } = await rawRequest(server.port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      expect({ host, path, status }).toEqual({ host, path, status: 400 });
+      expect(JSON.parse(body)).toMatchObject({ error: { code: "BAD_REQUEST" } });
+    }
+  }
+  for (const host of ["x", "x:80", "[::1]:8080", "127.0.0.1", "a.example.", "xn--nxasmq6b", "A_b-c:"]) {
+    const { status } = await rawRequest(server.port, `GET /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    expect({ host, status }).toEqual({ host, status: 200 });
+  }
+  expect((await server.stats()).internal_errors).toBe(0);
+});
+
 describe("GET /ws", () => {
   test("is answered with 426 UPGRADE_REQUIRED where no upgrade is asked for", async () => {
     await using server = await ServerProcess.start();
