@@ -74,7 +74,10 @@ function jsonBody(options: HttpOptions): Guard {
   return async (c, next) => {
     if (c.req.method !== "POST") return next();
     const body = await readJson(c.req.raw, options);
-    c.req.raw = new Request(c.req.raw.url, { method: "POST", headers: c.req.raw.headers, body });
+    const headers = new Headers(c.req.raw.headers);
+    // It is JSON by now; the route's own parser knows fewer spellings of that.
+    headers.set("Content-Type", "application/json");
+    c.req.raw = new Request(c.req.raw.url, { method: "POST", headers, body });
     return next();
   };
 }
