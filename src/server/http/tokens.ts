@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { parseDuration } from "../../config/duration.ts";
+import { DURATION_PATTERN, formatDuration, parseDuration } from "../../config/duration.ts";
 import { clientIdSchema } from "../../protocol/messages.ts";
 import { refusesAdministration } from "../access/permissions.ts";
 import { MAX_PATTERNS, patternsSchema } from "../access/tokens.ts";
@@ -28,7 +28,13 @@ const newTokenSchema = z
       .string()
       .max(MAX_TTL_CHARS, { error: TTL_RULE })
       .default("1h")
-      .openapi({ description: "How long it is valid, from 1s to 24h", example: "60s" }),
+      .openapi({
+        description: "How long it is valid, from 1s to 24h",
+        example: "60s",
+        pattern: DURATION_PATTERN,
+        "x-min-duration": formatDuration(MIN_TTL_MS),
+        "x-max-duration": formatDuration(MAX_TTL_MS),
+      }),
   })
   .openapi("NewToken");
 
