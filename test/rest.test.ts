@@ -84,9 +84,12 @@ describe("POST /topics", () => {
 
   test("answers 400 BAD_REQUEST to a body that is not declared as JSON", async () => {
     await using server = await ServerProcess.start();
-    for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "text/json", "json"]) {
-      const answer = await server.post("/topics", { name: "t" }, { "Content-Type": type });
-      await expectError(answer, 400, "BAD_REQUEST");
+    const types = ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "text/json", "json"];
+    for (const type of [...types, "application/json-patch+json", "application/json, text/plain"]) {
+      const headers = { "Content-Type": type };
+      await expectError(await server.post("/topics", { name: "t" }, headers), 400, "BAD_REQUEST");
+      await expectError(await server.post("/topics/t/messages", { payload: 1 }, headers), 400, "BAD_REQUEST");
+      await expectError(await server.post("/tokens", { client_id: "c" }, headers), 400, "BAD_REQUEST");
     }
     const body = '{"name":"t"}';
     const bare = await rawRequest(
@@ -104,10 +107,17 @@ describe("POST /topics", () => {
       "application/json; charset=utf-8",
       "application/json;charset=UTF-8",
       "Application/JSON",
+      "application/json ; charset=utf-8",
+      'application/json;\tcharset="utf-8"; q=1',
+      "application/json;",
     ];
     for (const type of types) {
-      const answer = await server.post("/topics", { name: type }, { "Content-Type": type });
-      expect({ type, status: answer.status }).toEqual({ type, status: 201 });
+      const headers = { "Content-Type": type };
+      const created = await server.post("/topics", { name: encodeURIComponent(type) }, headers);
+      const published = await server.post("/topics/t/messages", { payload: 1 }, headers);
+      const token = await server.post("/tokens", { client_id: "c" }, headers);
+      const statuses = [created.status, published.status, token.status];
+      expect({ type, statuses }).toEqual({ type, statuses: [201, 200, 200] });
     }
   });
 
@@ -323,6 +333,35 @@ describe("every other path", () => {
       expect((await server.fetch(path)).status).toBe(200);
     }
   });
+});
+
+test("a request whose Host is none is answered with 400 BAD_REQUEST on every path, and is no fault of the server's", async () => {
+  await using server = await ServerProcess.start();
+  for (const host of [
+    "",
+    "a b",
+    "[::",
+    "x:99999999",
+    "x:y",
+    "x/health?",
+    "x/swagger/",
+    "u@x",
+    "x#",
+    "\\",
+    "\u00ff?",
+    "%",
+  ]) {
+    for (const path of ["/stats", "/health", "/topics/t/events", "/swagger/doc.json", "/nothing"]) {
+      const { body, status } = await rawRequest(server.port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      expect({ host, path, status }).toEqual({ host, path, status: 400 });
+      expect(JSON.parse(body)).toMatchObject({ error: { code: "BAD_REQUEST" } });
+    }
+  }
+  for (const host of ["x", "x:80", "[::1]:8080", "127.0.0.1", "a.example.", "xn--nxasmq6b", "A_b-c:"]) {
+    const { status } = await rawRequest(server.port, `GET /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    expect({ host, status }).toEqual({ host, status: 200 });
+  }
+  expect((await server.stats()).internal_errors).toBe(0);
 });
 
 describe("GET /ws", () => {

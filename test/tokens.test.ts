@@ -50,6 +50,8 @@ describe("a token", () => {
     { ttl: "0s" },
     { ttl: "25h" },
     { ttl: "soon" },
+    { ttl: "1".repeat(1_000_000) },
+    { ttl: `${"0s".repeat(32)}1s` },
     { ttl: 60 },
     { client_id: "" },
     { client_id: undefined },

@@ -46,6 +46,16 @@ describe("parseDuration", () => {
     expect(parseDuration(text)).toBe(undefined);
   });
 
+  // Each was read in a time that grew with the square of its length: half a minute for this much, by anybody's request.
+  test.each(["1", "1.1", ".1", "1s", "1h.5"])(
+    "refuses a hundred thousand times %j, with something behind, at once",
+    (piece) => {
+      const startMs = performance.now();
+      expect(parseDuration(`${piece.repeat(100_000)}x`)).toBe(undefined);
+      expect(performance.now() - startMs).toBeLessThan(2000);
+    },
+  );
+
   test("refuses what no number can hold", () => {
     expect(parseDuration("9999999999999999h")).toBe(undefined);
   });

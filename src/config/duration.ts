@@ -10,9 +10,11 @@ const MS_PER_UNIT: Record<string, number> = {
   m: 60_000,
   h: 3_600_000,
 };
-const AMOUNT = String.raw`(?:\d+\.?\d*|\.\d+)`;
+const AMOUNT = String.raw`(?:\d+(?:\.\d*)?|\.\d+)`;
 const UNIT = "(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h)";
-const DURATION = new RegExp(`^\\+?(?:${AMOUNT}${UNIT})+$`);
+/** What durations look like, as a regular expression for descriptions. */
+export const DURATION_PATTERN = `^\\+?(?:${AMOUNT}${UNIT})+$`;
+const DURATION = new RegExp(DURATION_PATTERN);
 const PART = new RegExp(`(${AMOUNT})(${UNIT})`, "g");
 
 /**

@@ -4,8 +4,9 @@ import type { Position } from "./messages.ts";
 // Server-sent events (HTML Living Standard, section 9.2): the messages of the WebSocket as the data of events, and the
 // id by which a client goes on where it left off.
 
-/** The name of an event in a stream; a topic's event has none, so that `onmessage` gets it. */
-export type StreamEventName = "ack" | "info" | "gap" | "failure" | "close";
+/** The names of events in a stream; a topic's event has none, so that `onmessage` gets it. */
+export const STREAM_EVENT_NAMES = ["ack", "info", "gap", "failure", "close"] as const;
+export type StreamEventName = (typeof STREAM_EVENT_NAMES)[number];
 
 /**
  * One event of a stream.

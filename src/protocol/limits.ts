@@ -11,8 +11,9 @@ export const MAX_NESTING = 1000;
 
 // A UTF-16 unit takes at most three bytes of UTF-8, so a name this short needs no measuring.
 const SURELY_SHORT_CHARS = Math.floor(MAX_NAME_BYTES / 3);
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
+/** A name's characters as a regular expression for descriptions, in what all dialects of those have in common. */
+export const NAME_PATTERN = String.raw`^[^\x00-\x1f\x7f]+$`;
+const NAME_CHARACTERS = new RegExp(NAME_PATTERN);
 const encoder = new TextEncoder();
 
 /** The length of `text` in UTF-8, in bytes. */
@@ -25,8 +26,7 @@ export function byteLength(text: string): number {
  * characters (U+0000 to U+001F, U+007F). Any other character is allowed.
  */
 export function isName(text: string): boolean {
-  if (text.length === 0 || text.length > MAX_NAME_BYTES) return false;
-  if (CONTROL_CHARACTER.test(text) || !text.isWellFormed()) return false;
+  if (text.length > MAX_NAME_BYTES || !NAME_CHARACTERS.test(text) || !text.isWellFormed()) return false;
   return text.length <= SURELY_SHORT_CHARS || byteLength(text) <= MAX_NAME_BYTES;
 }
 

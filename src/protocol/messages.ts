@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ERROR_CODES } from "./errors.ts";
-import { isName, isRequestId, MAX_EPOCH_CHARS, MAX_NAME_BYTES, MAX_REQUEST_ID_CHARS } from "./limits.ts";
+import { isName, isRequestId, MAX_EPOCH_CHARS, MAX_NAME_BYTES, MAX_REQUEST_ID_CHARS, NAME_PATTERN } from "./limits.ts";
 
 // The schemas of the wire, once: types, validation and the AsyncAPI description come from here.
 
@@ -10,10 +10,18 @@ function name(description: string) {
   return z
     .string()
     .refine(isName, { error: `must be a string of ${NAME_RULE}` })
-    .meta({ description: `${description} (${NAME_RULE})`, minLength: 1, maxLength: MAX_NAME_BYTES });
+    .meta({
+      description: `${description} (${NAME_RULE})`,
+      minLength: 1,
+      // JSON Schema counts characters; that the bytes count, only a keyword of our own can say.
+      maxLength: MAX_NAME_BYTES,
+      "x-max-bytes": MAX_NAME_BYTES,
+      pattern: NAME_PATTERN,
+    });
 }
 
 export const topicNameSchema = name("The topic's name").meta({ examples: ["orders"] });
+export const topicPatternSchema = name("A topic's name, or the beginning of names with a * behind it");
 export const clientIdSchema = name("Labels the subscriber").meta({ examples: ["s1"] });
 const requestIdSchema = z
   .string()

@@ -10,7 +10,7 @@ export interface RawAnswer {
 /**
  * Sends bytes as an HTTP request, exactly as given: paths are not normalised, headers not completed. Further chunks
  * go out with delays between them only as the operating system likes.
- * @returns the first answer that comes back, complete
+ * @returns the first answer that comes back, complete; of an event stream and of an upgrade only the head
  */
 export function rawRequest(port: number, ...chunks: readonly (string | Uint8Array)[]): Promise<RawAnswer> {
   const { promise, reject, resolve } = Promise.withResolvers<RawAnswer>();
@@ -41,8 +41,30 @@ function parse(bytes: Buffer, ended: boolean): RawAnswer | undefined {
     const colon = line.indexOf(":");
     headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
   }
-  const body = bytes.subarray(end + 4);
+  const status = Number(statusLine.split(" ")[1]);
+  const isEndless = status === 101 || headers.get("content-type") === "text/event-stream";
+  const body = isEndless ? "" : completeBody(bytes.subarray(end + 4), headers, ended);
+  return body === undefined ? undefined : { status, headers, body };
+}
+
+/** The body, once all of it has come (RFC 9112, section 6.3). */
+function completeBody(bytes: Buffer, headers: Headers, ended: boolean): string | undefined {
+  if (headers.get("transfer-encoding") === "chunked") return joinChunks(bytes);
   const length = headers.get("content-length");
-  if (length === null ? !ended : body.length < Number(length)) return undefined;
-  return { status: Number(statusLine.split(" ")[1]), headers, body: body.toString() };
+  if (length === null ? !ended : bytes.length < Number(length)) return undefined;
+  return bytes.toString();
+}
+
+/** Joins the chunks of a body; undefined as long as the last one is not there. */
+function joinChunks(bytes: Buffer): string | undefined {
+  const chunks: Buffer[] = [];
+  let rest = bytes;
+  for (;;) {
+    const lineEnd = rest.indexOf("\r\n");
+    const size = Number.parseInt(rest.subarray(0, lineEnd).toString(), 16);
+    if (lineEnd < 0 || rest.length < lineEnd + 2 + size + 2) return undefined;
+    if (size === 0) return Buffer.concat(chunks).toString();
+    chunks.push(rest.subarray(lineEnd + 2, lineEnd + 2 + size));
+    rest = rest.subarray(lineEnd + 2 + size + 2);
+  }
 }

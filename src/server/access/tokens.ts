@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { isName } from "../../protocol/limits.ts";
+import { topicPatternSchema } from "../../protocol/messages.ts";
 import { PUBLIC_ALGORITHMS } from "./key-set.ts";
 import { newUsage, type Principal } from "./principal.ts";
 import { KeysOutOfReach, type PublicKeys } from "./public-keys.ts";
@@ -32,7 +33,7 @@ export interface IssuedToken {
   readonly expiresAtMs: number;
 }
 
-export const patternsSchema = z.array(z.string().refine(isName)).max(MAX_PATTERNS);
+export const patternsSchema = z.array(topicPatternSchema).max(MAX_PATTERNS);
 
 const claimsSchema = z.object({
   sub: z.string().refine(isName),

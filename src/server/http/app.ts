@@ -28,6 +28,14 @@ function isPublic(path: string): boolean {
   return path === "/health" || isDocsPath(path);
 }
 
+/**
+ * Whether a request's Host is a host and perhaps a port, as it must be (RFC 9112, section 3.2). Its URL is put together
+ * with it: any other text would make of that no URL, or one with another path.
+ */
+function hasHost({ headers, url }: Request): boolean {
+  return /^[^\s/?#@\\]*$/.test(headers.get("host") ?? "") && URL.canParse(url);
+}
+
 /** Whether the percent-encoding of a path yields text: a router that can't decode it would take it as it stands. */
 function isDecodable(url: string): boolean {
   try {
@@ -41,6 +49,7 @@ function isDecodable(url: string): boolean {
 /** Refuses what is not to be served at all: while shutting down, too often, or without the key. */
 function admission(ports: HttpPorts): Guard {
   return async (c, next) => {
+    if (!hasHost(c.req.raw)) return errorResponse("BAD_REQUEST", "the Host header is missing or malformed");
     if (isPublic(c.req.path)) return next();
     if (ports.isDraining()) {
       return errorResponse("UNAVAILABLE", "the server is shutting down");
@@ -66,7 +75,10 @@ function jsonBody(options: HttpOptions): Guard {
   return async (c, next) => {
     if (c.req.method !== "POST") return next();
     const body = await readJson(c.req.raw, options);
-    c.req.raw = new Request(c.req.raw.url, { method: "POST", headers: c.req.raw.headers, body });
+    const headers = new Headers(c.req.raw.headers);
+    // It is JSON by now; the route's own parser knows fewer spellings of that.
+    headers.set("Content-Type", "application/json");
+    c.req.raw = new Request(c.req.raw.url, { method: "POST", headers, body });
     return next();
   };
 }

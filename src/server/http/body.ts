@@ -44,7 +44,8 @@ async function readText(request: Request, { maxMessageSize, readTimeoutMs }: Bod
   if (body instanceof Refusal) return body;
   const type = request.headers.get("content-type") ?? "";
   // Also what keeps other sites' forms out: browsers send JSON across origins only where CORS allows it.
-  if (!/^application\/json\b/i.test(type)) return new Refusal("BAD_REQUEST", "Content-Type must be application/json");
+  if (!/^application\/json[\t ]*(?:;|$)/i.test(type))
+    return new Refusal("BAD_REQUEST", "Content-Type must be application/json");
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
     return isAcceptableJson(text) ? text : new Refusal("BAD_REQUEST", "the body must be well-formed JSON");

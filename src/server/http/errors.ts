@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode, type Refusal } from "../../protocol/errors.ts";
 import { errorBodySchema } from "../../protocol/messages.ts";
 
 /** The one body of all HTTP errors; the same object as in a WebSocket error. */
-export const errorResponseSchema = z.object({ error: errorBodySchema });
+const errorResponseSchema = z.object({ error: errorBodySchema }).openapi("Error");
 
 /** How long a client that met a limit or a shutdown should wait: topics and connections come and go. */
 const UNAVAILABLE_RETRY_SECONDS = "5";
@@ -61,6 +61,16 @@ const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
     "A limit is reached, the keys for a token are out of reach, or the server is shutting down; see Retry-After",
 };
 
+const retryAfter = z.object({
+  "Retry-After": z.string().openapi({ description: "After how many seconds to try again", pattern: "^[0-9]+$" }),
+});
+const HEADERS: Partial<Record<ErrorCode, z.ZodObject>> = {
+  UNAUTHORIZED: z.object({ "WWW-Authenticate": z.string().openapi({ description: "Bearer" }) }),
+  UPGRADE_REQUIRED: z.object({ Upgrade: z.string().openapi({ description: "websocket" }) }),
+  RATE_LIMITED: retryAfter,
+  UNAVAILABLE: retryAfter,
+};
+
 /** Describes error answers for a route of the OpenAPI document. */
 export function describeErrors(...codes: readonly ErrorCode[]) {
   return Object.fromEntries(
@@ -68,6 +78,7 @@ export function describeErrors(...codes: readonly ErrorCode[]) {
       ERRORS[code].httpStatus,
       {
         description: DESCRIPTIONS[code] ?? code,
+        ...(HEADERS[code] === undefined ? {} : { headers: HEADERS[code] }),
         content: { "application/json": { schema: errorResponseSchema } },
       },
     ]),

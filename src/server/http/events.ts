@@ -1,13 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { Refusal } from "../../protocol/errors.ts";
-import { parsePositions } from "../../protocol/event-stream.ts";
+import { parsePositions, STREAM_EVENT_NAMES } from "../../protocol/event-stream.ts";
 import { MAX_STREAM_TOPICS } from "../../protocol/limits.ts";
 import { clientIdSchema, type Position, topicNameSchema } from "../../protocol/messages.ts";
 import { refusesClientId, refusesSubscribe } from "../access/permissions.ts";
 import type { HttpApp, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
 import { describeErrors, HttpRefusal, refuseIf, valid } from "./errors.ts";
-import { wholeNumber } from "./query.ts";
+import { topicPath, wholeNumber } from "./parameters.ts";
 import { STREAM_SECURITY } from "./security.ts";
 
 // Subscribing by server-sent events, for browsers' `EventSource`, curl and whatever else reads HTTP.
@@ -19,7 +19,8 @@ const topicsSchema = z
   .array(topicNameSchema)
   .min(1, { error: TOPICS_RULE })
   .max(MAX_STREAM_TOPICS, { error: TOPICS_RULE })
-  .refine((names) => new Set(names).size === names.length, { error: TOPICS_RULE });
+  .refine((names) => new Set(names).size === names.length, { error: TOPICS_RULE })
+  .meta({ uniqueItems: true });
 
 function streamQuery(maxLastN: number) {
   return z.object({
@@ -39,6 +40,15 @@ const headers = z.object({
   }),
 });
 
+// OpenAPI 3.1 leaves open what a schema says of a stream; tools take it for that of each event.
+const eventSchema = z
+  .object({
+    id: z.string().optional().openapi({ description: "What to present as Last-Event-ID to go on behind this event" }),
+    event: z.enum(STREAM_EVENT_NAMES).optional().openapi({ description: "A topic's own events have none" }),
+    data: z.string().meta({ description: "See /asyncapi.json", contentMediaType: "application/json" }),
+  })
+  .openapi("StreamEvent");
+
 const DESCRIPTION = [
   "Each event's data is what a WebSocket would carry: a topic's events without a name, `ack` for each subscription,",
   "`gap` for what was lost or missed, `info`, `failure` before a slow consumer is cut off, and `close` at the end.",
@@ -46,7 +56,7 @@ const DESCRIPTION = [
 ].join(" ");
 
 const responses = {
-  200: { description: DESCRIPTION, content: { "text/event-stream": { schema: z.string() } } },
+  200: { description: DESCRIPTION, content: { "text/event-stream": { schema: eventSchema } } },
   ...describeErrors("BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "TOPIC_NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE"),
 };
 
@@ -57,7 +67,7 @@ function topicRoute(maxLastN: number) {
     tags: ["Event streams"],
     summary: "Subscribe to a topic by server-sent events",
     security: STREAM_SECURITY,
-    request: { params: z.object({ name: topicNameSchema }), query: streamQuery(maxLastN), headers },
+    request: { params: topicPath, query: streamQuery(maxLastN), headers },
     responses,
   });
 }
@@ -118,9 +128,7 @@ export function addEventRoutes(app: HttpApp, options: HttpOptions, ports: HttpPo
   // Described like the others, but answered as they come: a typed route knows only answers that have an end.
   const topicDescription = topicRoute(options.ringBufferSize);
   app.openAPIRegistry.registerPath(topicDescription);
-  app.get(topicDescription.getRoutingPath(), (c) =>
-    stream(c, [valid(topicDescription.request.params, c.req.param()).name]),
-  );
+  app.get(topicDescription.getRoutingPath(), (c) => stream(c, [valid(topicPath, c.req.param()).name]));
   const topicsDescription = topicsRoute(options.ringBufferSize);
   app.openAPIRegistry.registerPath(topicsDescription);
   app.get(topicsDescription.getRoutingPath(), (c) =>

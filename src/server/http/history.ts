@@ -6,13 +6,12 @@ import { epochSchema, offsetSchema, topicNameSchema } from "../../protocol/messa
 import { refusesSubscribe } from "../access/permissions.ts";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
 import { describeErrors, HttpRefusal, refuseIf, valid } from "./errors.ts";
-import { wholeNumber } from "./query.ts";
+import { topicPath, wholeNumber } from "./parameters.ts";
 import { SECURITY } from "./security.ts";
 import { describeTopic, topicSchema } from "./topics.ts";
 
 // What a topic's subscribers may see of it besides its events: how it stands, what it holds, who else listens.
 
-const topicPath = z.object({ name: topicNameSchema });
 const errors = describeErrors("BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE");
 
 const detailsSchema = topicSchema
@@ -74,6 +73,8 @@ function historyRoute(maxLastN: number) {
     tags: ["Topics"],
     summary: "The messages that a topic holds",
     description: "The last last_n; or those after an offset of an epoch; or, with neither, all.",
+    // What parameters have to do with each other, OpenAPI itself can't say: in the words of IDL4OAS.
+    "x-dependencies": ["AllOrNone(epoch, offset);", "ZeroOrOne(epoch, last_n);"],
     security: SECURITY,
     request: {
       params: topicPath,

@@ -14,6 +14,7 @@ import { refusesPublish } from "../access/permissions.ts";
 import { readJson } from "./body.ts";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
 import { describeErrors, HttpRefusal, refuseIf, valid } from "./errors.ts";
+import { topicPath } from "./parameters.ts";
 import { SECURITY } from "./security.ts";
 
 const publishedSchema = z
@@ -30,6 +31,16 @@ const publishedSchema = z
   })
   .openapi("Published");
 
+// Which of the two a body is shows by whether it has `messages`; no other has a place beside that.
+const bodySchema = z
+  .union([
+    newMessageSchema.meta({ not: { required: ["messages"] } }),
+    z
+      .object({ messages: newMessagesSchema.shape.messages })
+      .meta({ not: { anyOf: [{ required: ["id"] }, { required: ["payload"] }] } }),
+  ])
+  .openapi("NewMessages");
+
 const publishRoute = createRoute({
   method: "post",
   path: "/topics/{name}/messages",
@@ -38,7 +49,7 @@ const publishRoute = createRoute({
   description: `One message, or a list of up to ${MAX_BATCH} of which all are accepted or none.`,
   security: SECURITY,
   request: {
-    params: z.object({ name: topicNameSchema }),
+    params: topicPath,
     query: z.object({
       dedupe: z.enum(["true", "false"]).optional().openapi({
         description: "Whether a message whose id the topic still holds is answered with that one's offset",
@@ -48,9 +59,7 @@ const publishRoute = createRoute({
       required: true,
       content: {
         "application/json": {
-          schema: z
-            .union([newMessageSchema, z.object({ messages: newMessagesSchema.shape.messages })])
-            .openapi("NewMessages"),
+          schema: bodySchema,
         },
       },
     },
@@ -87,7 +96,7 @@ export function addPublishRoute(app: HttpApp, options: HttpOptions, { hub, logge
   // Described like the others, but read and answered as text: a typed route would parse and encode the payloads.
   app.openAPIRegistry.registerPath(publishRoute);
   app.post(publishRoute.getRoutingPath(), async (c) => {
-    const { name } = valid(publishRoute.request.params, c.req.param());
+    const { name } = valid(topicPath, c.req.param());
     refuseIf(refusesPublish(c.var.principal, name));
     const dedupe = valid(publishRoute.request.query, c.req.query()).dedupe === "true";
     const messages = decodeNewMessages(await readJson(c.req.raw, options));

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { parseDuration } from "../../config/duration.ts";
+import { DURATION_PATTERN, formatDuration, parseDuration } from "../../config/duration.ts";
 import { clientIdSchema } from "../../protocol/messages.ts";
 import { refusesAdministration } from "../access/permissions.ts";
 import { MAX_PATTERNS, patternsSchema } from "../access/tokens.ts";
@@ -9,6 +9,8 @@ import { SECURITY } from "./security.ts";
 
 const MIN_TTL_MS = 1000;
 const MAX_TTL_MS = 24 * 3_600_000;
+const MAX_TTL_CHARS = 64;
+const TTL_RULE = "must be a duration such as 60s or 1h, from 1s to 24h";
 
 function patterns(description: string) {
   return patternsSchema.default([]).openapi({
@@ -22,7 +24,17 @@ const newTokenSchema = z
     client_id: clientIdSchema,
     subscribe: patterns("What its holder may subscribe to, and see the history and subscribers of"),
     publish: patterns("What its holder may publish to"),
-    ttl: z.string().default("1h").openapi({ description: "How long it is valid, from 1s to 24h", example: "60s" }),
+    ttl: z
+      .string()
+      .max(MAX_TTL_CHARS, { error: TTL_RULE })
+      .default("1h")
+      .openapi({
+        description: "How long it is valid, from 1s to 24h",
+        example: "60s",
+        pattern: DURATION_PATTERN,
+        "x-min-duration": formatDuration(MIN_TTL_MS),
+        "x-max-duration": formatDuration(MAX_TTL_MS),
+      }),
   })
   .openapi("NewToken");
 
@@ -62,7 +74,7 @@ export function addTokenRoute(app: HttpApp, { tokens }: HttpPorts): void {
     const { client_id: clientId, publish, subscribe, ttl } = c.req.valid("json");
     const ttlMs = parseDuration(ttl);
     if (ttlMs === undefined || ttlMs < MIN_TTL_MS || ttlMs > MAX_TTL_MS) {
-      throw new HttpRefusal("BAD_REQUEST", "ttl: must be a duration such as 60s or 1h, from 1s to 24h");
+      throw new HttpRefusal("BAD_REQUEST", `ttl: ${TTL_RULE}`);
     }
     const { expiresAtMs, token } = await tokens.issue({ clientId, publish, subscribe, ttlMs });
     return c.json({ token, expires_at: new Date(expiresAtMs).toISOString() }, 200);

@@ -5,6 +5,7 @@ import { topicNameSchema } from "../../protocol/messages.ts";
 import { refusesAdministration } from "../access/permissions.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
 import { describeErrors, HttpRefusal, refuseIf } from "./errors.ts";
+import { topicPath } from "./parameters.ts";
 import { SECURITY } from "./security.ts";
 
 export const topicSchema = z
@@ -78,7 +79,7 @@ const deleteTopicRoute = createRoute({
   summary: "Delete a topic and disconnect all subscribers",
   description: "Connections that hold other subscriptions stay open.",
   security: SECURITY,
-  request: { params: z.object({ name: topicNameSchema }) },
+  request: { params: topicPath },
   responses: {
     200: {
       description: "The topic is gone",

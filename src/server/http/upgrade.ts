@@ -1,10 +1,34 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
 import { SUBPROTOCOL } from "./credentials.ts";
 import { describeErrors, errorResponse } from "./errors.ts";
 import { SECURITY } from "./security.ts";
 
 const WEBSOCKET_VERSION = "13";
+const WEBSOCKET_KEY = "^[A-Za-z0-9+/]{22}==$";
+
+/** The pattern of a header that lists a token of lower-case letters, in any case: what `lists` looks for. */
+function listing(token: string): string {
+  const letters = [...token].map((letter) => `[${letter.toUpperCase()}${letter}]`);
+  return `(?:^|,)[ \\t]*${letters.join("")}[ \\t]*(?:,|$)`;
+}
+
+// What RFC 6455, section 4.2.1, asks of a client. Only described here: each has an answer of its own below.
+const headers = z.object({
+  upgrade: z.string().openapi({ pattern: listing("websocket"), examples: ["websocket"] }),
+  connection: z.string().openapi({ pattern: listing("upgrade"), examples: ["Upgrade"] }),
+  "sec-websocket-version": z.literal(WEBSOCKET_VERSION),
+  "sec-websocket-key": z
+    .string()
+    .openapi({ description: "16 bytes in Base64", pattern: WEBSOCKET_KEY, examples: ["AAAAAAAAAAAAAAAAAAAAAA=="] }),
+  "sec-websocket-protocol": z
+    .string()
+    .optional()
+    .openapi({
+      description: `${SUBPROTOCOL}; a browser also presents a token here, as token.JWT`,
+      examples: [SUBPROTOCOL],
+    }),
+});
 
 const upgradeRoute = createRoute({
   method: "get",
@@ -13,6 +37,7 @@ const upgradeRoute = createRoute({
   summary: "Open a WebSocket",
   description: "The protocol spoken on it is described in /asyncapi.json.",
   security: SECURITY,
+  request: { headers },
   responses: {
     101: { description: "The connection is a WebSocket now" },
     ...describeErrors("BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "UPGRADE_REQUIRED", "RATE_LIMITED", "UNAVAILABLE"),
@@ -23,9 +48,10 @@ function lists(header: string | undefined, token: string): boolean {
   return (header ?? "").split(",").some((part) => part.trim().toLowerCase() === token);
 }
 
-/** Adds `/ws`. Bun upgrades nearly anything, so all that RFC 6455, section 4.2.1, asks of a client is checked here. */
+/** Adds `/ws`. Bun upgrades nearly anything, so all that RFC 6455 asks of a client is checked here. */
 export function addUpgradeRoute(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
-  app.openapi(upgradeRoute, (c) => {
+  app.openAPIRegistry.registerPath(upgradeRoute);
+  app.get(upgradeRoute.getRoutingPath(), (c) => {
     const header = (name: string) => c.req.header(name);
     if (!lists(header("upgrade"), "websocket")) {
       return errorResponse("UPGRADE_REQUIRED", "this path speaks WebSocket", { Upgrade: "websocket" });
@@ -37,7 +63,7 @@ export function addUpgradeRoute(app: HttpApp, options: HttpOptions, ports: HttpP
       });
     }
     if (!lists(header("connection"), "upgrade")) return errorResponse("BAD_REQUEST", "Connection must list Upgrade");
-    if (!/^[A-Za-z0-9+/]{22}==$/.test(header("sec-websocket-key") ?? "")) {
+    if (!new RegExp(WEBSOCKET_KEY).test(header("sec-websocket-key") ?? "")) {
       return errorResponse("BAD_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
     }
     const origin = header("origin");

@@ -1,4 +1,8 @@
 import { z } from "@hono/zod-openapi";
+import { topicNameSchema } from "../../protocol/messages.ts";
+
+/** The topic that a path names. Two of the names that topics may have stand for something else in every path. */
+export const topicPath = z.object({ name: topicNameSchema.meta({ not: { enum: [".", ".."] } }) });
 
 /** A number in a query, from 0 to `max`; it may be absent. */
 export function wholeNumber(max: number) {
