@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { TestClient } from "./support/client.ts";
 import { ServerProcess } from "./support/server-process.ts";
+import { TRANSPORTS, type TransportUnderTest } from "./support/subscriber.ts";
 
 const ROUNDS = 20_000;
 const AT_A_TIME = 50;
@@ -18,16 +19,18 @@ function openFiles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** Connects, subscribes and leaves: by a close frame, or by dropping the connection. */
-async function visit(port: number, n: number): Promise<void> {
-  using client = await TestClient.connect(port);
-  await client.subscribe(`topic-${n % 100}`);
-  if (n % 2 === 0) await client.close();
+type Subscribe = TransportUnderTest["subscribe"];
+
+/** Connects, subscribes and leaves: by a close frame where there is one, or by dropping the connection. */
+async function visit(subscribe: Subscribe, port: number, n: number): Promise<void> {
+  const { subscriber } = await subscribe(port, `topic-${n % 100}`);
+  using client = subscriber;
+  if (n % 2 === 0 && client instanceof TestClient) await client.close();
 }
 
-async function visits(port: number, from: number, to: number): Promise<void> {
+async function visits(subscribe: Subscribe, port: number, from: number, to: number): Promise<void> {
   for (let at = from; at < to; at += AT_A_TIME) {
-    await Promise.all(Array.from({ length: AT_A_TIME }, (_, i) => visit(port, at + i)));
+    await Promise.all(Array.from({ length: AT_A_TIME }, (_, i) => visit(subscribe, port, at + i)));
   }
 }
 
@@ -41,16 +44,16 @@ async function untilEmpty(server: ServerProcess): Promise<void> {
   throw new Error("connections are left");
 }
 
-describe("a server", () => {
+describe.each(TRANSPORTS)("a server, with clients by $name,", ({ subscribe }) => {
   test.skipIf(process.platform !== "linux")(
     `is as it was after ${ROUNDS} clients that connected, subscribed and left`,
     async () => {
       await using server = await ServerProcess.start();
       const filesBefore = openFiles(server.pid);
-      await visits(server.port, 0, WARM_UP_ROUNDS);
+      await visits(subscribe, server.port, 0, WARM_UP_ROUNDS);
       await untilEmpty(server);
       const memoryBefore = (await server.stats()).memory_bytes;
-      await visits(server.port, WARM_UP_ROUNDS, ROUNDS);
+      await visits(subscribe, server.port, WARM_UP_ROUNDS, ROUNDS);
       await untilEmpty(server);
       const stats = await server.stats();
       expect(stats).toMatchObject({ total_clients: 0, total_topics: 0, internal_errors: 0 });
