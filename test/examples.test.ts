@@ -50,7 +50,8 @@ describe("the example", () => {
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
     const built = spawnSync("sh", [join(ROOT, "scripts", "build-client.sh"), join(folder, "dist", "client")]);
     expect(built.status).toBe(0);
-    const environment = { RINGCAST_URL: server.url, RINGCAST_API_KEY: KEY, PORT: "0" };
+    let ringcast = await ServerProcess.start([`-api-key=${KEY}`]);
+    const environment = { RINGCAST_URL: ringcast.url, RINGCAST_API_KEY: KEY, PORT: "0" };
     await using backend = new RawProcess([join(folder, "examples", "page", "backend.js")], {
       command: ["node"],
       environment,
@@ -66,6 +67,16 @@ describe("the example", () => {
       await page.getByRole("button", { name: "Order a coffee" }).click();
       await page.getByText(`${n}: coffee`, { exact: true }).waitFor();
     }
+    // Without Ringcast the back end lives on, and the page comes back by itself.
+    const { port } = ringcast;
+    await ringcast.stop();
+    await page.getByText("waiting", { exact: true }).waitFor();
+    expect((await fetch(new URL("/login", url), { method: "POST" })).status).toBe(502);
+    ringcast = await ServerProcess.start([`-api-key=${KEY}`, `-port=${port}`]);
+    await using _ = ringcast;
+    await page.getByText("open", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Order a coffee" }).click();
+    await page.getByText("1: coffee", { exact: true }).nth(1).waitFor();
     expect(errors).toEqual([]);
     expect(await page.content()).not.toContain(KEY);
   });

@@ -24,26 +24,26 @@ async function login() {
   return { url: `${RINGCAST.replace(/^http/, "ws")}/ws`, token };
 }
 
-async function answer(request, response) {
-  const { method, url } = request;
+/** The answer to a request: its status, and perhaps a body with its type. */
+async function answer({ method, url }) {
   const [type, file] = FILES[url] ?? [];
-  if (method === "GET" && file !== undefined) {
-    response.writeHead(200, { "Content-Type": `${type}; charset=utf-8` }).end(await readFile(file));
-  } else if (method === "POST" && url === "/login") {
-    response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(await login()));
-  } else if (method === "POST" && url === "/orders") {
-    // Something happens in the back end, and every open page shows it.
-    await ask("/topics/orders/messages", { payload: { item: "coffee", at: new Date().toISOString() } });
-    response.writeHead(204).end();
-  } else {
-    response.writeHead(404).end();
-  }
+  if (method === "GET" && file !== undefined) return [200, type, await readFile(file)];
+  if (method === "POST" && url === "/login") return [200, "application/json", JSON.stringify(await login())];
+  if (method !== "POST" || url !== "/orders") return [404];
+  // Something happens in the back end, and every open page shows it.
+  await ask("/topics/orders/messages", { payload: { item: "coffee", at: new Date().toISOString() } });
+  return [204];
 }
 
 const server = createServer((request, response) => {
-  answer(request, response).catch((error) => {
-    console.error(error);
-    response.writeHead(502).end();
-  });
+  answer(request)
+    .catch((error) => {
+      console.error(error);
+      // Ringcast is away: the page asks again.
+      return [502];
+    })
+    .then(([status, type, body]) => {
+      response.writeHead(status, type === undefined ? {} : { "Content-Type": `${type}; charset=utf-8` }).end(body);
+    });
 });
 server.listen(Number(process.env.PORT ?? 3000), () => console.log(`http://localhost:${server.address().port}/`));
