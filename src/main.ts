@@ -3,6 +3,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { parseCommand } from "./config/arguments.ts";
 import { describeConfig, helpText } from "./config/help.ts";
 import type { Config } from "./config/options.ts";
+import { verbOf } from "./config/verbs.ts";
 import { ListenError } from "./server/listener.ts";
 import { createLog, type Log } from "./server/logger.ts";
 import { UnusableFile } from "./server/option-file.ts";
@@ -12,8 +13,23 @@ import { shutDown } from "./server/shutdown.ts";
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
-function main(): void {
-  const command = parseCommand(process.argv.slice(2), process.env);
+async function main(): Promise<void> {
+  const words = process.argv.slice(2);
+  switch (verbOf(words[0])) {
+    case undefined:
+      return serve(words);
+    case "serve":
+      return serve(words.slice(1));
+    default: {
+      // Only now, so that a server does not load what it does not need.
+      const { runVerb } = await import("./cli/program.ts");
+      return runVerb(words);
+    }
+  }
+}
+
+function serve(words: readonly string[]): void {
+  const command = parseCommand(words, process.env);
   switch (command.kind) {
     case "help":
       process.stdout.write(helpText());

@@ -101,7 +101,7 @@ describe("a command line that is wrong", () => {
   });
 
   test("is refused for a stray word, which is named", async () => {
-    expect(await refusal(["serve"])).toContain('"serve"');
+    expect(await refusal(["server"])).toContain('"server"');
     expect(await refusal([...QUIET, "-enable-cors", "false"])).toContain('"false"');
   });
 

@@ -43,7 +43,8 @@ const ALLOWED_LAYERS: Record<string, readonly string[]> = {
   config: ["config"],
   server: ["server", "core", "engine", "protocol", "config"],
   client: ["client", "protocol"],
-  "main.ts": ["config", "server"],
+  cli: ["cli", "client", "server", "config", "protocol"],
+  "main.ts": ["config", "server", "cli"],
 };
 const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
   protocol: ["zod"],
@@ -52,6 +53,7 @@ const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
   config: ["node:path"],
   server: "any",
   client: [],
+  cli: "any",
   "main.ts": ["node:net"],
 };
 

@@ -1,11 +1,14 @@
 import { type Config, OPTION_NAMES, OPTIONS, type OptionName, variableOf } from "./options.ts";
+import { VERBS } from "./verbs.ts";
 
 /** The text of `-help`. */
 export function helpText(): string {
+  const verbs = Object.keys(VERBS).filter((verb) => verb !== "serve" && verb !== "help");
   const lines = [
     "Ringcast, an in-memory publish/subscribe server.",
     "",
-    "Usage: ringcast [-flag=value ...]",
+    "Usage: ringcast [serve] [-flag=value ...]",
+    `       ringcast ${verbs.join("|")}: what talks to a server (ringcast help VERB)`,
     "",
     "Every flag can also be set by the variable named behind it; the flag wins.",
     "Durations are written as 300ms, 10s, 1m30s or 1h.",
