@@ -95,11 +95,14 @@ function faultOfRefusal(request: ApiRequest, caller: Caller, { status }: RawAnsw
 /** Makes a request, and throws what is needed to repeat it where its answer is not as described. */
 async function exchange(server: ServerProcess, request: ApiRequest, caller: Caller): Promise<RawAnswer> {
   const wire = onTheWire(request);
-  const answer = await rawRequest(server.port, Buffer.from(wire, "latin1"));
+  const fail = (why: string, cause?: unknown) =>
+    new Error(`${why}\nrepeat it with: ${asShellCommand(server.port, wire)}`, { cause });
+  const answer = await rawRequest(server.port, Buffer.from(wire, "latin1")).catch((error) => {
+    throw fail(String(error), error);
+  });
   const fault = faultOfAnswer(request.operation, answer) ?? faultOfRefusal(request, caller, answer);
-  if (fault === undefined) return answer;
-  const { body, status } = answer;
-  throw new Error(`${fault}\nrepeat it with: ${asShellCommand(server.port, wire)}\nanswer: ${status} ${body}`);
+  if (fault !== undefined) throw fail(`${fault}\nanswer: ${answer.status} ${answer.body}`);
+  return answer;
 }
 
 /** Throws the fault alone: a counterexample holds the whole description, and would be a megabyte of text. */

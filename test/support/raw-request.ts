@@ -16,17 +16,21 @@ export function rawRequest(port: number, ...chunks: readonly (string | Uint8Arra
   const { promise, reject, resolve } = Promise.withResolvers<RawAnswer>();
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });
   let bytes: Buffer = Buffer.alloc(0);
+  let cause: Error | undefined;
   const look = (ended: boolean) => {
     const answer = parse(bytes, ended);
     if (answer !== undefined) resolve(answer);
-    else if (ended) reject(new Error(`no complete answer: ${JSON.stringify(bytes.toString().slice(0, 200))}`));
+    else if (ended)
+      reject(new Error(`no complete answer: ${JSON.stringify(bytes.toString().slice(0, 200))}`, { cause }));
   };
   socket.on("data", (chunk: Buffer) => {
     bytes = Buffer.concat([bytes, chunk]);
     look(false);
   });
   // A reset after the answer is as good as an end.
-  socket.on("error", () => {});
+  socket.on("error", (error) => {
+    cause = error;
+  });
   socket.on("close", () => look(true));
   for (const chunk of chunks) socket.write(chunk);
   return within(promise, "the answer", 10_000).finally(() => socket.destroy());
