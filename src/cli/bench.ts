@@ -1,14 +1,17 @@
-import type { Client } from "../client/index.ts";
+import { type Client, RingcastError } from "../client/index.ts";
 import { BenchMeter, benchJson, benchText } from "./bench-report.ts";
 import { asFailure, EXIT, type ExitCode, Failure } from "./exit.ts";
+import { ask } from "./http.ts";
 import { untilInterrupted } from "./interruption.ts";
 import { openLink } from "./link.ts";
 import { integer, serverVerb } from "./options.ts";
-import { counted, formatNumber, print, remark, showProgress } from "./output.ts";
+import { clearProgress, counted, formatNumber, print, remark, showProgress } from "./output.ts";
 import { type ServerOptions, type Target, targetOf } from "./target.ts";
 
 /** The most messages that a publisher has under way. */
 const WINDOW = 64;
+/** How long an ack may take. */
+const ACK_TIMEOUT_MS = 5000;
 /** How long deliveries may take to come after the last publish. */
 const LAST_DELIVERIES_MS = 5000;
 /** How often a publisher that keeps a rate looks what is due. */
@@ -64,6 +67,7 @@ async function bench(options: BenchOptions): Promise<ExitCode> {
     if (exitCode !== undefined) run.stop();
     const result = run.meter.result();
     clearInterval(progress);
+    clearProgress();
     if (exitCode !== undefined) remark("interrupted; this is how far it came");
     await print(options.json ? benchJson(result) : benchText(result));
     return exitCode ?? (result.lost > 0 || result.failed > 0 ? EXIT.FAILURE : EXIT.DONE);
@@ -76,27 +80,30 @@ async function bench(options: BenchOptions): Promise<ExitCode> {
 /** A topic of its own, with publishers and subscribers in this process, so that one clock measures both. */
 class BenchRun {
   readonly meter: BenchMeter;
+  readonly #target: Target;
   readonly #options: BenchOptions;
   readonly #topic = `ringcast-bench-${crypto.randomUUID()}`;
   readonly #padding: string;
   readonly #publishers: Client[];
   readonly #subscribers: Client[];
   readonly #failed: Promise<never>;
+  readonly #broken = Promise.withResolvers<never>();
   readonly #startMs = performance.now();
   #isStopped = false;
   #delivered = () => {};
 
   constructor(target: Target, options: BenchOptions) {
+    this.#target = target;
     this.#options = options;
     this.#padding = "x".repeat(options.size - MIN_SIZE);
     this.meter = new BenchMeter(options.subscribers);
-    const settings = { maxPending: WINDOW, resend: false };
+    const settings = { maxPending: WINDOW, resend: false, publishTimeoutMs: ACK_TIMEOUT_MS };
     const links = (count: number) => Array.from({ length: count }, () => openLink(target, settings, false));
     const publishers = links(options.publishers);
     const subscribers = links(options.subscribers);
     this.#publishers = publishers.map(({ client }) => client);
     this.#subscribers = subscribers.map(({ client }) => client);
-    this.#failed = Promise.race([...publishers, ...subscribers].map(({ failed }) => failed));
+    this.#failed = Promise.race([this.#broken.promise, ...[...publishers, ...subscribers].map(({ failed }) => failed)]);
     this.#failed.catch(() => {});
   }
 
@@ -129,6 +136,8 @@ class BenchRun {
   async close(): Promise<void> {
     this.#isStopped = true;
     await Promise.all([...this.#publishers, ...this.#subscribers].map((client) => client.close(0)));
+    // With -topic-ttl it would stay. Whoever may not delete it leaves that to the server.
+    await ask(this.#target, "DELETE", `/topics/${this.#topic}`).catch(() => {});
   }
 
   async #subscribe(client: Client): Promise<void> {
@@ -166,10 +175,11 @@ class BenchRun {
       await client.publish(this.#topic, payload, { raw: true });
       this.meter.ackedAfter(performance.now() - atMs);
     } catch (error) {
-      const failure = asFailure(error);
       this.meter.failed++;
-      // Nothing that comes after it would fare better.
-      if (failure.exitCode !== EXIT.FAILURE) throw failure;
+      // After these, nothing that comes would fare better.
+      const isLost = error instanceof RingcastError && error.code === "UNCONFIRMED";
+      const failure = isLost ? new Failure(EXIT.UNREACHABLE, "lost the connection") : asFailure(error);
+      if (failure.exitCode !== EXIT.FAILURE) this.#broken.reject(failure);
       await pause(PACE_MS);
     }
   }

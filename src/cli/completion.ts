@@ -56,7 +56,7 @@ function placesOf(command: CommandUnknownOpts, verbs: readonly string[] = []): P
 }
 
 function casePattern(verbs: readonly string[]): string {
-  return verbs.length === 0 ? "*" : `"${verbs.join(" ")} "*`;
+  return verbs.length === 0 ? '" "' : `"${verbs.join(" ")} "*`;
 }
 
 function bashScript(places: readonly Place[]): string {

@@ -3,6 +3,8 @@ import { EXIT, Failure } from "./exit.ts";
 import type { Target } from "./target.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000;
+/** Bun has a code of its own, and the system's where a name has several addresses. */
+const REFUSED_CODES: readonly unknown[] = ["ConnectionRefused", "ECONNREFUSED"];
 const errorSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
 
 /** An answer of the REST API. */
@@ -14,7 +16,7 @@ export interface Answer {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ("code" in error && error.code === "ConnectionRefused") return "the connection is refused";
+  if ("code" in error && REFUSED_CODES.includes(error.code)) return "the connection is refused";
   return error.name === "TimeoutError" ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : error.message;
 }
 

@@ -50,7 +50,8 @@ export function showProgress(message: string): void {
   process.stderr.write(`\r\u001b[K${printable(message)}`);
 }
 
-function clearProgress(): void {
+/** Takes away what was shown so. */
+export function clearProgress(): void {
   if (isProgressShown) process.stderr.write("\r\u001b[K");
   isProgressShown = false;
 }
@@ -67,15 +68,15 @@ export function flush(): Promise<void> {
   return new Promise((resolve) => process.stdout.write("", () => resolve()));
 }
 
-/** Rows as aligned columns; numbers to the right. Only the first row is styled: it is the head. */
+/** Rows as aligned columns, as many as the last row has; numbers to the right. The first row is the head. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
   const texts = rows.map((row) => row.map((cell) => (typeof cell === "number" ? formatNumber(cell) : printable(cell))));
-  const widths = (texts[0] ?? []).map((_, i) => Math.max(...texts.map((row) => Bun.stringWidth(row[i] ?? ""))));
+  const widths = (texts.at(-1) ?? []).map((_, i) => Math.max(...texts.map((row) => Bun.stringWidth(row[i] ?? ""))));
   const isNumeric = rows.at(-1)?.map((cell) => typeof cell === "number") ?? [];
   const lines = texts.map((row) =>
     row
       .map((text, i) => {
-        const padding = " ".repeat((widths[i] ?? 0) - Bun.stringWidth(text));
+        const padding = " ".repeat(Math.max(0, (widths[i] ?? 0) - Bun.stringWidth(text)));
         return isNumeric[i] ? padding + text : text + padding;
       })
       .join("  ")

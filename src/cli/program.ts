@@ -5,7 +5,7 @@ import { completionCommand } from "./completion.ts";
 import { asFailure, EXIT } from "./exit.ts";
 import { healthCommand } from "./health.ts";
 import { verb } from "./options.ts";
-import { endWithReader, flush, printable, talk } from "./output.ts";
+import { endWithReader, flush, talk } from "./output.ts";
 import { pubCommand } from "./pub.ts";
 import { statsCommand } from "./stats.ts";
 import { subCommand } from "./sub.ts";
@@ -67,7 +67,7 @@ export async function runVerb(words: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? EXIT.DONE : EXIT.USAGE;
     } else {
       const failure = asFailure(error);
-      talk(printable(failure.message));
+      talk(failure.message);
       process.exitCode = failure.exitCode;
     }
   }

@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { absentServer, PipedRun, runCli, TerminalRun } from "./support/cli-process.ts";
+import { ServerProcess } from "./support/server-process.ts";
+
+setDefaultTimeout(30_000);
+
+const VERBS: readonly (readonly string[])[] = [
+  ["sub", "t"],
+  ["pub", "t", "1"],
+  ["pub", "t", "-"],
+  ["topics"],
+  ["topics", "create", "t"],
+  ["topics", "delete", "t"],
+  ["stats"],
+  ["stats", "--watch"],
+  ["token", "--subscribe", "t"],
+  ["bench", "--seconds", "1"],
+];
+
+/** What stays on a terminal: no colours, and no progress that was written over. */
+function remains(text: string): string {
+  return Bun.stripANSI(text).replaceAll("\r\n", "\n").replace(/^.*\r/gm, "");
+}
+
+function inputFor(words: readonly string[]): { input?: string } {
+  return words.includes("-") ? { input: "1\n" } : {};
+}
+
+/** Expects one line of refusal, behind what a terminal echoes and what pub says about its lines. */
+function expectRefusal(text: string): void {
+  expect(remains(text)).toMatch(/^(?:1\n)?(?:ringcast: 0 messages published.*\n)?ringcast: [\x20-\x7e]+\n$/);
+}
+
+let locked: ServerProcess;
+beforeAll(async () => {
+  locked = await ServerProcess.start(["-api-key=secret"]);
+});
+afterAll(() => locked.stop());
+
+describe.each([
+  ["in a pipe", false],
+  ["on a terminal", true],
+] as const)("%s", (_, terminal) => {
+  const textOf = ({ stderr, stdout }: { stderr: string; stdout: string }) => (terminal ? stdout : stderr);
+
+  for (const words of [...VERBS, ["health"]]) {
+    test(`${words.join(" ")} says in one line that the server is absent, and ends with 3`, async () => {
+      const ended = await runCli(words, { url: absentServer(), terminal, ...inputFor(words) });
+      expect(ended.code).toBe(3);
+      expect(textOf(ended)).toMatch(/can't reach http:..127.0.0.1:\d+: the connection is refused/);
+      expectRefusal(textOf(ended));
+      if (!terminal) expect(ended.stdout).toBe("");
+    });
+  }
+
+  for (const words of VERBS) {
+    test(`${words.join(" ")} says in one line that the key is refused, and ends with 4`, async () => {
+      const environment = { RINGCAST_API_KEY: "wrong" };
+      const ended = await runCli(words, { url: locked.url, terminal, environment, ...inputFor(words) });
+      expect(ended.code).toBe(4);
+      expect(textOf(ended)).toContain("ringcast: UNAUTHORIZED: ");
+      expectRefusal(textOf(ended));
+      if (!terminal) expect(ended.stdout).toBe("");
+    });
+  }
+
+  test("health needs no key", async () => {
+    const { code, stdout } = await runCli(["health"], { url: locked.url, terminal });
+    expect(code).toBe(0);
+    expect(stdout).toStartWith("healthy: up ");
+  });
+
+  test("sub goes on where it was when the server is back, and says so", async () => {
+    const first = await ServerProcess.start();
+    const { port, url } = first;
+    await using run = terminal
+      ? new TerminalRun(["sub", "t", "--json"], { url })
+      : new PipedRun(["sub", "t", "--json"], { url });
+    await runCli(["pub", "t", "0"], { url });
+    const subscribed = async (server: ServerProcess) => {
+      while ((await server.stats()).topics["t"]?.subscriber_count !== 1) await Bun.sleep(5);
+    };
+    await subscribed(first);
+    await runCli(["pub", "t", "1"], { url });
+    await run.prints('"payload":1,');
+    await first.stop("SIGKILL");
+    await run.prints("lost the connection", terminal ? "stdout" : "stderr");
+    await using second = await ServerProcess.start([`-port=${port}`]);
+    await run.prints("connected to", terminal ? "stdout" : "stderr");
+    await subscribed(second);
+    await runCli(["pub", "t", "2"], { url });
+    await run.prints('"payload":2,');
+    await run.prints('{"gap":{"topic":"t",');
+    run.kill("SIGTERM");
+    const ended = await run.ended();
+    expect(ended.code).toBe(143);
+    expect(textOf(ended)).toMatch(/ringcast: [23] events, 1 gap\r?\n$/);
+  });
+
+  test("stats --watch ends with 3 when the server dies", async () => {
+    const server = await ServerProcess.start();
+    const words = ["stats", "--watch", "--interval", "100ms"];
+    await using run = terminal ? new TerminalRun(words, server) : new PipedRun(words, server);
+    await run.prints("published/s");
+    await server.stop("SIGKILL");
+    const ended = await run.ended();
+    expect(ended.code).toBe(3);
+    expect(textOf(ended)).toContain(`ringcast: can't reach ${server.url}`);
+  });
+
+  test("bench ends with 3 when the server dies", async () => {
+    const server = await ServerProcess.start();
+    await using run = terminal
+      ? new TerminalRun(["bench", "--seconds", "60"], server)
+      : new PipedRun(["bench", "--seconds", "60"], server);
+    while ((await server.stats()).total_messages < 100) await Bun.sleep(5);
+    await server.stop("SIGKILL");
+    const ended = await run.ended();
+    expect(ended.code).toBe(3);
+    expect(textOf(ended)).toContain("ringcast: ");
+  });
+});
+
+describe("pub - whose server dies half-way", () => {
+  test("waits for --timeout, then ends with 3 and says how many were acked", async () => {
+    const server = await ServerProcess.start();
+    await using run = new PipedRun(["pub", "t", "-", "--timeout", "1s"], server);
+    run.write("1\n2\n3\n");
+    while ((await server.stats()).total_messages < 3) await Bun.sleep(5);
+    await server.stop("SIGKILL");
+    await run.prints("lost the connection", "stderr");
+    run.write("4\n");
+    const ended = await run.ended();
+    expect(ended).toMatchObject({ code: 3, stdout: "" });
+    expect(ended.stderr).toContain("ringcast: line 4: TIMEOUT: no ack within 1000 ms\n");
+    expect(ended.stderr).toContain("ringcast: 3 messages published, 1 without an answer");
+  });
+
+  test("goes on when it is back in time", async () => {
+    const first = await ServerProcess.start();
+    await using run = new PipedRun(["pub", "t", "-"], first);
+    run.write("1\n");
+    while ((await first.stats()).total_messages < 1) await Bun.sleep(5);
+    await first.stop("SIGKILL");
+    await run.prints("lost the connection", "stderr");
+    await using second = await ServerProcess.start([`-port=${first.port}`]);
+    run.write("2\n");
+    run.endInput();
+    expect((await run.ended()).code).toBe(0);
+    expect((await second.stats()).total_messages).toBe(1);
+  });
+});
+
+test("--wait waits for a server that is not there yet", async () => {
+  const url = absentServer();
+  await using run = new PipedRun(["pub", "t", "1", "--wait"], { url });
+  await run.prints("trying again", "stderr");
+  await using server = await ServerProcess.start([`-port=${new URL(url).port}`]);
+  expect((await run.ended()).code).toBe(0);
+  expect((await server.stats()).total_messages).toBe(1);
+});
+
+test("a server that lets the client in no longer ends sub with 4", async () => {
+  const first = await ServerProcess.start(["-api-key=old"]);
+  await using run = new PipedRun(["sub", "t", "--api-key", "old"], first);
+  while ((await statsWith(first, "old")) !== 1) await Bun.sleep(5);
+  await first.stop("SIGKILL");
+  await using _ = await ServerProcess.start([`-port=${first.port}`, "-api-key=new"]);
+  expect((await run.ended()).code).toBe(4);
+});
+
+async function statsWith(server: ServerProcess, key: string): Promise<number> {
+  const answer = await server.fetch("/stats", { headers: { "X-API-Key": key } });
+  const { total_clients: clients } = await answer.json();
+  return Number(clients);
+}
