@@ -25,10 +25,15 @@ export function subCommand() {
     });
 }
 
+/** JSON as it is, but on a terminal nothing that it might obey. */
+function safe(json: string): string {
+  return process.stdout.isTTY ? printable(json) : json;
+}
+
 /** An event as one line of JSON. The payload is the publisher's own text. */
 function eventJson({ epoch, id, offset, payload, topic, ts }: RingcastEvent<string>): string {
   const json = `{"topic":${JSON.stringify(topic)},"id":${JSON.stringify(id)},"payload":${onOneLine(payload)},"epoch":"${epoch}","offset":${offset},"ts":"${ts}"}`;
-  return process.stdout.isTTY ? printable(json) : json;
+  return safe(json);
 }
 
 function eventText({ offset, payload, topic, ts }: RingcastEvent<string>): string {
@@ -55,7 +60,7 @@ async function sub(topics: readonly string[], options: SubOptions): Promise<Exit
   client.on("gap", (gap) => {
     gapCount++;
     const { epoch, from, reason, to, topic } = gap;
-    if (json) process.stdout.write(`${JSON.stringify({ gap: { topic, epoch, from, to, reason } })}\n`);
+    if (json) process.stdout.write(`${safe(JSON.stringify({ gap: { topic, epoch, from, to, reason } }))}\n`);
     else talk(gapText(gap));
   });
   const enough = Promise.withResolvers<void>();
