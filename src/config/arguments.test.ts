@@ -51,6 +51,8 @@ describe("the command line", () => {
       rateLimitPerMin: 1000,
       rateLimitBurst: 100,
       trustProxy: false,
+      metricsAuth: true,
+      metricsTopics: [],
       logLevel: "info",
       logFormat: "text",
     });
@@ -286,6 +288,16 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
     bad: ["a\0b"],
   },
   enableCors: { good: [["true", true]], bad: ["maybe"] },
+  metricsAuth: { good: [["false", false]], bad: ["no"] },
+  metricsTopics: {
+    good: [
+      ["", []],
+      ["orders, a b/c ,orders", ["orders", "a b/c"]],
+      ["é".repeat(127), ["é".repeat(127)]],
+      [Array.from({ length: 100 }, (_, i) => i).join(), Array.from({ length: 100 }, (_, i) => String(i))],
+    ],
+    bad: ["a,,b", "a\u0007b", "é".repeat(128), Array.from({ length: 101 }, (_, i) => i).join()],
+  },
   allowedOrigins: {
     good: [
       ["*", ["*"]],
