@@ -32,15 +32,17 @@ describe("/metrics", () => {
     const admin = { "X-API-Key": KEY };
     using client = await TestClient.connect(server.port, { headers: admin });
     await client.subscribe("t");
-    await client.published("t", "m", "é");
+    using publisher = await TestClient.connect(server.port, { headers: admin });
+    await publisher.published("t", "m", "é");
     await server.fetch("/topics", { headers: { "X-API-Key": "wrong" } });
     await server.fetch("/nowhere", { headers: admin });
-    client.send({ type: "unsubscribe", topic: "none", client_id: "c" });
+    publisher.send({ type: "unsubscribe", topic: "none", client_id: "c" });
+    await publisher.expect("error");
     const before = await scrape(server, admin);
     expect(Object.fromEntries(before)).toMatchObject({
-      'ringcast_connections{transport="websocket"}': 1,
+      'ringcast_connections{transport="websocket"}': 2,
       'ringcast_connections{transport="sse"}': 0,
-      'ringcast_connections_opened_total{transport="websocket"}': 1,
+      'ringcast_connections_opened_total{transport="websocket"}': 2,
       ringcast_topics: 1,
       ringcast_active_topics: 1,
       ringcast_subscriptions: 1,
@@ -51,6 +53,7 @@ describe("/metrics", () => {
       ringcast_rate_limit_refusals_total: 0,
       'ringcast_errors_total{code="UNAUTHORIZED"}': 1,
       'ringcast_errors_total{code="NOT_FOUND"}': 1,
+      'ringcast_errors_total{code="BAD_REQUEST"}': 1,
     });
     expect(before.get("ringcast_sent_bytes_total")).toBeGreaterThan(100);
     expect(before.get("ringcast_received_bytes_total")).toBeGreaterThan(100);
@@ -112,11 +115,12 @@ describe("-metrics-topics", () => {
     const odd = 'a"b\\c é';
     await using server = await ServerProcess.start([`-metrics-topics=orders,${odd}`]);
     using client = await TestClient.connect(server.port);
+    using publisher = await TestClient.connect(server.port);
     for (const topic of ["orders", odd, "other"]) {
       await client.subscribe(topic);
-      await client.published(topic, "m", 1);
+      await publisher.published(topic, "m", 1);
     }
-    await client.published(odd, "m", 2);
+    await publisher.published(odd, "m", 2);
     const series = await scrape(server);
     const ofTopics = Object.fromEntries([...series].filter(([name]) => name.includes("topic=")));
     expect(ofTopics).toEqual({

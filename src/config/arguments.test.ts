@@ -289,15 +289,7 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
   },
   enableCors: { good: [["true", true]], bad: ["maybe"] },
   metricsAuth: { good: [["false", false]], bad: ["no"] },
-  metricsTopics: {
-    good: [
-      ["", []],
-      ["orders, a b/c ,orders", ["orders", "a b/c"]],
-      ["é".repeat(127), ["é".repeat(127)]],
-      [Array.from({ length: 100 }, (_, i) => i).join(), Array.from({ length: 100 }, (_, i) => String(i))],
-    ],
-    bad: ["a,,b", "a\u0007b", "é".repeat(128), Array.from({ length: 101 }, (_, i) => i).join()],
-  },
+  metricsTopics: { good: [["a, b/c d ,a", ["a", "b/c d"]]], bad: ["a,,b", "a\u0007b"] },
   allowedOrigins: {
     good: [
       ["*", ["*"]],
@@ -398,7 +390,7 @@ describe("descriptions", () => {
     for (const name of OPTION_NAMES) {
       const { defaultText, defaultValue, flag } = OPTIONS[name];
       // That nothing is given is said in words.
-      if (defaultValue === "" || name === "apiKeys") continue;
+      if (defaultValue === "" || defaultText === "none") continue;
       expect<unknown>(configOf([`-${flag}=${defaultText}`])[name]).toEqual(defaultValue);
     }
   });
