@@ -15,6 +15,8 @@ import { EventStreams } from "../src/server/event-streams.ts";
 import { FaultLog } from "../src/server/fault-log.ts";
 import { createApp } from "../src/server/http/app.ts";
 import type { HttpApp } from "../src/server/http/context.ts";
+import { Metrics } from "../src/server/metrics/metrics.ts";
+import { Samples } from "../src/server/metrics/samples.ts";
 import { RateLimit } from "../src/server/rate-limit.ts";
 import { Rates } from "../src/server/rates.ts";
 import { TestClient } from "./support/client.ts";
@@ -116,7 +118,7 @@ describe("/swagger/doc.json", () => {
     const open = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.values(operations).some((operation) => operation.security === undefined) ? [path] : [],
     );
-    expect(open.sort()).toEqual(["/asyncapi.json", "/health", "/swagger/doc.json"]);
+    expect(open.sort()).toEqual(["/asyncapi.json", "/health", "/health/live", "/health/ready", "/swagger/doc.json"]);
   });
 });
 
@@ -155,6 +157,8 @@ function makeApp(): HttpApp {
     { pingIntervalMs: 1000, pongWaitMs: 2000, writeWaitMs: 1000 },
     { hub, clock, logger, faults },
   );
+  const rateLimit = new RateLimit(0, 1);
+  const sources = { hub, connections, rateLimit, faults };
   return createApp(
     {
       maxMessageSize: 1000,
@@ -163,6 +167,7 @@ function makeApp(): HttpApp {
       writeTimeoutMs: 1000,
       enableCors: false,
       maxConnections: 10,
+      metricsAuth: true,
     },
     {
       hub,
@@ -170,7 +175,8 @@ function makeApp(): HttpApp {
       faults,
       logger,
       rates: new Rates(hub.counters, clock),
-      rateLimit: new RateLimit(0, 1),
+      rateLimit,
+      metrics: new Metrics([], { ...sources, maxConnections: 10, samples: new Samples(hub, clock, 50), version: "" }),
       authenticate: () => ANYBODY,
       keys: { holders: [] },
       tokens: new Tokens(signingSecret("", undefined), clock),
@@ -208,6 +214,9 @@ describe("the operations of the OpenAPI document", () => {
       "GET /asyncapi.json",
       "GET /events",
       "GET /health",
+      "GET /health/live",
+      "GET /health/ready",
+      "GET /metrics",
       "GET /stats",
       "GET /swagger/doc.json",
       "GET /topics",

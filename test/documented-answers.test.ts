@@ -186,6 +186,17 @@ const EXERCISES: Record<string, () => Promise<Answer>> = {
   "DELETE /topics/{name} 503": () => ask(draining, "DELETE /topics/t"),
   "GET /health 200": () => ask(server, "GET /health"),
   "GET /health 503": () => ask(draining, "GET /health"),
+  "GET /health/live 200": () => ask(server, "GET /health/live"),
+  "GET /health/ready 200": () => ask(server, "GET /health/ready"),
+  "GET /health/ready 503": () => ask(draining, "GET /health/ready"),
+  "GET /metrics 200": async () => {
+    const answer = await server.fetch("/metrics", { headers: WITH_KEY });
+    return { status: answer.status, body: await answer.text() };
+  },
+  "GET /metrics 401": () => ask(server, "GET /metrics"),
+  "GET /metrics 403": async () => ask(server, "GET /metrics", { headers: await withToken() }),
+  "GET /metrics 429": () => ask(limited, "GET /metrics"),
+  "GET /metrics 503": () => ask(draining, "GET /metrics"),
   "GET /ws 101": () => upgrade(server),
   "GET /ws 400": () => upgrade(server, { ...WITH_KEY, "Sec-WebSocket-Key": "short" }),
   "GET /ws 401": () => upgrade(server, {}),

@@ -29,7 +29,7 @@ describe("-rate-limit-burst", () => {
 
   test("counts every path but the health check and the documentation, known or not", async () => {
     await using server = await ServerProcess.start([NO_REFILL, "-rate-limit-burst=4"]);
-    const open = ["/health", "/swagger/", "/swagger/doc.json", "/asyncapi.json"];
+    const open = ["/health", "/health/live", "/health/ready", "/swagger/", "/swagger/doc.json", "/asyncapi.json"];
     for (let i = 0; i < 3; i++) {
       for (const path of open) expect((await server.fetch(path)).status).toBe(200);
     }

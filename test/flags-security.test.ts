@@ -16,11 +16,16 @@ const PROTECTED = [
   ["GET", "/"],
   // No documentation pages, however close their names come.
   ["GET", "/swaggerx"],
+  ["GET", "/metrics"],
+  ["GET", "/metrics/"],
   ["GET", "/health/"],
+  ["GET", "/health/ready/"],
   ["GET", "/healthz"],
 ] as const;
 const OPEN = [
   "/health",
+  "/health/live",
+  "/health/ready",
   "/swagger/",
   "/swagger/doc.json",
   "/swagger/swagger-ui.css",

@@ -163,6 +163,7 @@ const DOORS: Record<string, Door> = {
       return http("DELETE", "/topics/door%2Fdeleted", headers);
     },
   },
+  "GET /metrics": { needs: "administer", enter: (headers) => http("GET", "/metrics", headers) },
   "GET /stats": { needs: "administer", enter: (headers) => http("GET", "/stats", headers) },
   "POST /tokens": { needs: "administer", enter: (headers) => http("POST", "/tokens", headers, { client_id: "c" }) },
 };

@@ -44,6 +44,8 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "rate-limit-per-min": ["21", 21],
   "rate-limit-burst": ["22", 22],
   "trust-proxy": ["true", true],
+  "metrics-auth": ["false", false],
+  "metrics-topics": ["a, b", ["a", "b"]],
   "log-level": ["debug", "debug"],
   "log-format": ["json", "json"],
 };

@@ -51,6 +51,8 @@ describe("the command line", () => {
       rateLimitPerMin: 1000,
       rateLimitBurst: 100,
       trustProxy: false,
+      metricsAuth: true,
+      metricsTopics: [],
       logLevel: "info",
       logFormat: "text",
     });
@@ -286,6 +288,8 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
     bad: ["a\0b"],
   },
   enableCors: { good: [["true", true]], bad: ["maybe"] },
+  metricsAuth: { good: [["false", false]], bad: ["no"] },
+  metricsTopics: { good: [["a, b/c d ,a", ["a", "b/c d"]]], bad: ["a,,b", "a\u0007b"] },
   allowedOrigins: {
     good: [
       ["*", ["*"]],
@@ -386,7 +390,7 @@ describe("descriptions", () => {
     for (const name of OPTION_NAMES) {
       const { defaultText, defaultValue, flag } = OPTIONS[name];
       // That nothing is given is said in words.
-      if (defaultValue === "" || name === "apiKeys") continue;
+      if (defaultValue === "" || defaultText === "none") continue;
       expect<unknown>(configOf([`-${flag}=${defaultText}`])[name]).toEqual(defaultValue);
     }
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { InvalidValue } from "./invalid-value.ts";
-import { file } from "./options.ts";
+import { file, OPTIONS } from "./options.ts";
 
 const { parse } = file({ flag: "a-file", group: "Some", help: "A file" });
 
@@ -15,4 +15,14 @@ test("a file's path counts from the caller's folder, and from the process's own 
 test("no file is named by an empty text, and none can be by what holds a zero byte", () => {
   expect(parse("", "/home/caller")).toBe("");
   expect(parse("a\0b", "/home/caller")).toBeInstanceOf(InvalidValue);
+});
+
+test("the topics with metrics of their own are at most 100, by names that topics may have", () => {
+  const topics = (count: number) => Array.from({ length: count }, (_, i) => `t${i}`);
+  const read = OPTIONS.metricsTopics.parse;
+  expect(read("")).toEqual([]);
+  expect(read(topics(100).join())).toEqual(topics(100));
+  expect(read(topics(101).join())).toBeInstanceOf(InvalidValue);
+  expect(read("é".repeat(127))).toEqual(["é".repeat(127)]);
+  expect(read("é".repeat(128))).toBeInstanceOf(InvalidValue);
 });

@@ -102,10 +102,23 @@ function parseOrigins(text: string): readonly string[] | InvalidValue {
   );
 }
 
+/** Topics whose names come to stand in metrics: each takes room in Prometheus. */
+const MAX_METRICS_TOPICS = 100;
+const MAX_TOPIC_BYTES = 255;
+
+function parseMetricsTopics(text: string): readonly string[] | InvalidValue {
+  const names = text === "" ? [] : [...new Set(text.split(",").map((name) => name.trim()))];
+  if (names.length > MAX_METRICS_TOPICS) return new InvalidValue(`must list at most ${MAX_METRICS_TOPICS} topics`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  const isName = (name: string) => /^[^\x00-\x1f\x7f]+$/.test(name) && Buffer.byteLength(name) <= MAX_TOPIC_BYTES;
+  return names.every(isName) ? names : new InvalidValue("must list names of topics, with commas in between");
+}
+
 const MAX_DURATION_MS = 24 * 3_600_000;
 const SERVER = "Server";
 const PUBSUB = "Pub/sub";
 const SECURITY = "Security";
+const OBSERVABILITY = "Observability";
 const LOGGING = "Logging";
 
 /** Every option of the server, once: parsing, `-help`, the start-up log and the docs' test read this table. */
@@ -311,6 +324,20 @@ export const OPTIONS = {
     { flag: "trust-proxy", group: SECURITY, help: "Believe X-Forwarded-For; only behind a proxy that sets it" },
     false,
   ),
+  metricsAuth: boolean(
+    { flag: "metrics-auth", group: OBSERVABILITY, help: "Ask for an admin's key at /metrics, where one is set" },
+    true,
+  ),
+  metricsTopics: {
+    flag: "metrics-topics",
+    group: OBSERVABILITY,
+    help: "Topics with metrics of their own, by exact name; comma-separated, at most 100",
+    defaultValue: [],
+    defaultText: "none",
+    placeholder: "list",
+    secret: false,
+    parse: parseMetricsTopics,
+  } satisfies Option<readonly string[]>,
   logLevel: choice({ flag: "log-level", group: LOGGING, help: "Least important messages to log" }, "info", [
     "debug",
     "info",

@@ -104,4 +104,31 @@ describe("FlushQueue", () => {
     endTurn();
     expect(broken.flushes).toBe(1);
   });
+
+  test("counts for each member how long the first of its round has waited", () => {
+    const { clock, counters, endTurn, queue } = setUp();
+    const { publishToWriteSec } = counters;
+    const late = new Member();
+    queue.add(
+      new Member(() => {
+        clock.advance(2);
+        queue.add(late);
+      }),
+    );
+    queue.add(new Member());
+    clock.advance(1);
+    endTurn();
+    expect(publishToWriteSec.sum).toBeCloseTo(2 * 0.003);
+    clock.advance(4);
+    endTurn();
+    expect(publishToWriteSec.sum).toBeCloseTo(2 * 0.003 + 0.004);
+    expect(publishToWriteSec.counts.reduce((sum, count) => sum + count, 0)).toBe(3);
+  });
+
+  test("reads the clock within a long round, so that who is served first does not count as waiting for the last", () => {
+    const { clock, counters, endTurn, queue } = setUp();
+    for (let i = 0; i < 40; i++) queue.add(new Member(() => clock.advance(1)));
+    endTurn();
+    expect(counters.publishToWriteSec.sum).toBeCloseTo(16 * 0.016 + 16 * 0.032 + 8 * 0.04);
+  });
 });

@@ -261,6 +261,7 @@ export class Hub {
   #welcome(topic: Topic, lastN: number, since: Position | undefined): Subscribed {
     const { events, recovered } = topic.replay(lastN, since);
     this.counters.delivered += events.length;
+    topic.deliveredCount += events.length;
     return { topic, joined: { epoch: topic.epoch, offset: topic.newestOffset, recovered }, replay: events };
   }
 

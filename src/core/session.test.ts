@@ -275,3 +275,30 @@ describe("a session that ends", () => {
     expect([session.queueDepth, transport.writes, transport.closing]).toEqual([0, [], undefined]);
   });
 });
+
+describe("how long messages wait for their write", () => {
+  test("is counted from when a full socket kept them waiting until it took them", () => {
+    const under = new HubUnderTest();
+    const { publishToWriteSec } = under.hub.counters;
+    const { session, transport } = under.connect("a");
+    transport.room = 0;
+    under.publish("a");
+    under.endTick();
+    const before = publishToWriteSec.sum;
+    // An empty queue waits for nothing.
+    under.clock.advance(300);
+    under.publish("a");
+    under.clock.advance(200);
+    under.publish("a");
+    under.endTick();
+    expect(publishToWriteSec.sum).toBe(before);
+    transport.room = 10_000;
+    transport.handOver();
+    session.drained();
+    expect(brief(transport)).toEqual(["a 1", "a 2", "a 3"]);
+    expect(publishToWriteSec.sum - before).toBeCloseTo(0.2);
+    under.clock.advance(1000);
+    session.drained();
+    expect(publishToWriteSec.sum - before).toBeCloseTo(0.2);
+  });
+});

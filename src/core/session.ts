@@ -45,6 +45,8 @@ export class Session implements MessageSource {
   #blocked = false;
   #bufferedBytes = 0;
   #lastProgressMs = 0;
+  /** Since when something waits that the socket did not take; undefined while nothing does. */
+  #waitingSinceMs: number | undefined;
   #ending: Ending | undefined;
   #closed = false;
 
@@ -100,6 +102,7 @@ export class Session implements MessageSource {
       this.#blocked = this.#transport.write(this);
       this.#context.counters.sentBytes += before - this.#outbox.bytes;
       this.#noteProgress();
+      if (this.#blocked || this.#waitingSinceMs !== undefined) this.#noteWaiting();
     }
     if (!this.#blocked && this.#ending !== undefined) this.close(this.#ending.code, this.#ending.reason);
   }
@@ -196,7 +199,11 @@ export class Session implements MessageSource {
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#blocked || this.#closed) return;
+    if (this.#flushScheduled || this.#closed) return;
+    if (this.#blocked) {
+      this.#waitingSinceMs ??= this.#context.clock.monotonicMs();
+      return;
+    }
     this.#flushScheduled = true;
     this.#context.flushQueue.add(this);
   }
@@ -232,9 +239,19 @@ export class Session implements MessageSource {
     this.#lastProgressMs = this.#context.clock.monotonicMs();
   }
 
+  /** Measures how long waited what a full socket has taken now; the flush queue measures all else. */
+  #noteWaiting(): void {
+    const now = this.#context.clock.monotonicMs();
+    const sinceMs = this.#waitingSinceMs;
+    if (sinceMs !== undefined) this.#context.counters.publishToWriteSec.observe((now - sinceMs) / 1000);
+    // What is left waits from now on, as far as is known: to note the time of every message would cost more than it tells.
+    this.#waitingSinceMs = this.#outbox.isEmpty ? undefined : now;
+  }
+
   #endAsSlow(why: string): void {
     const { clock, counters, onSlow, timestamps, writeWaitMs } = this.#context;
     counters.slowConsumers++;
+    counters.errors.SLOW_CONSUMER++;
     this.#outbox.clear();
     const message = `the client does not read: ${why}`;
     this.#outbox.push(encodeError(undefined, "SLOW_CONSUMER", message, timestamps.now()));

@@ -34,6 +34,8 @@ export class Topic implements TopicName {
   readonly #subscriptions: Subscription[] = [];
   /** When it goes, in monotonic milliseconds; undefined while it is to stay. The hub decides. */
   expiresAtMs: number | undefined;
+  /** Events handed to its subscribers' queues since it began, replays included. */
+  deliveredCount = 0;
   /** Whether anybody has ever subscribed: from then on its last subscriber's leaving ends it. */
   wasSubscribed = false;
 
@@ -105,6 +107,7 @@ export class Topic implements TopicName {
     const subscriptions = this.#subscriptions;
     this.#counters.published++;
     this.#counters.delivered += subscriptions.length;
+    this.deliveredCount += subscriptions.length;
     // Backwards, because sending may end a session, which then leaves: the last one takes its place, and that one
     // has had its event.
     for (let i = subscriptions.length - 1; i >= 0; i--) subscriptions[i]?.session.send(event);

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Hub } from "../core/hub.ts";
-import type { Transport } from "../core/transport.ts";
+import { TRANSPORT_KINDS, type Transport, type TransportKind } from "../core/transport.ts";
 import { CLOSE } from "../protocol/errors.ts";
 import { Connection, type Peer } from "./connection.ts";
 import type { FaultLog } from "./fault-log.ts";
@@ -33,6 +33,7 @@ export class Connections {
   readonly #ports: ConnectionPorts;
   readonly #all = new Set<Connection>();
   readonly #withToken = new Set<Connection>();
+  readonly #tallies = new Map(TRANSPORT_KINDS.map((kind) => [kind, { open: 0, opened: 0 }]));
   #onEmpty: (() => void) | undefined;
 
   constructor(options: ConnectionOptions, ports: ConnectionPorts) {
@@ -43,6 +44,16 @@ export class Connections {
   /** How many are open. */
   get count(): number {
     return this.#all.size;
+  }
+
+  /** How many are open of a kind. */
+  openOf(kind: TransportKind): number {
+    return this.#tallies.get(kind)?.open ?? 0;
+  }
+
+  /** How many of a kind have been opened since the server began. */
+  openedOf(kind: TransportKind): number {
+    return this.#tallies.get(kind)?.opened ?? 0;
   }
 
   /** Resolves when none is open any more. */
@@ -59,6 +70,11 @@ export class Connections {
     const session = hub.connect(transport);
     const connection = new Connection(session, peer, clock.monotonicMs(), this.#options.pingIntervalMs);
     this.#all.add(connection);
+    const tally = this.#tallies.get(transport.kind);
+    if (tally !== undefined) {
+      tally.open++;
+      tally.opened++;
+    }
     const { address, principal } = peer;
     if (principal.life !== undefined) this.#withToken.add(connection);
     connection.usage.connections++;
@@ -75,6 +91,8 @@ export class Connections {
     connection.usage.connections--;
     const { clock, hub, logger } = this.#ports;
     const { requestCount, session } = connection;
+    const tally = this.#tallies.get(session.transportKind);
+    if (tally !== undefined) tally.open--;
     const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
     const counts = { requests: requestCount, subscriptions: hub.subscriptionCount(session) };
     logger.info({ session: session.id, code, reason, durationMs, ...counts }, "client disconnected");

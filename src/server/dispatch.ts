@@ -75,6 +75,7 @@ export class Dispatcher {
 
   /** Answers a request with an error. */
   refuse(session: Session, requestIdJson: string | undefined, { code, message }: Refusal): void {
+    this.#ports.hub.counters.errors[code]++;
     session.send(encodeError(requestIdJson, code, message, this.#ports.timestamps.now()));
   }
 

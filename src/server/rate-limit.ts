@@ -10,6 +10,8 @@ export class RateLimit {
   readonly #burst: number;
   readonly #buckets = new LRUCache<string, TokenBucket>({ max: MAX_ADDRESSES });
 
+  #refusedCount = 0;
+
   /**
    * @param perMin tokens that come back in a minute (`-rate-limit-per-min`); 0: no limit
    * @param burst tokens that a bucket holds (`-rate-limit-burst`)
@@ -19,11 +21,17 @@ export class RateLimit {
     this.#burst = burst;
   }
 
+  /** How often there was no token. */
+  get refusedCount(): number {
+    return this.#refusedCount;
+  }
+
   /** Takes one token of an address. Returns 0 if there was one, else the whole seconds until there will be. */
   take(address: string): number {
     if (this.#perMin === 0) return 0;
     const bucket = this.#bucketOf(address);
     if (bucket.tryRemoveTokens(1)) return 0;
+    this.#refusedCount++;
     return Math.max(1, Math.ceil(bucket.getWaitTime(1) / 1000));
   }
 

@@ -19,6 +19,8 @@ import { createHttp } from "./http/app.ts";
 import { HubLog } from "./hub-log.ts";
 import { Listener } from "./listener.ts";
 import type { Logger } from "./logger.ts";
+import { Metrics } from "./metrics/metrics.ts";
+import { Samples } from "./metrics/samples.ts";
 import { createOriginCheck } from "./origin.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { Rates } from "./rates.ts";
@@ -95,18 +97,23 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const hubLog = new HubLog(logger, faults);
   const timestamps = new Timestamps(systemClock);
   const hub = createHub(config, hubLog, timestamps);
+  const { counters } = hub;
   const keys = new KeySource(config, logger);
   const publicKeys = openPublicKeys(config, logger);
   const tokens = new Tokens(keys.secret, systemClock, publicKeys);
   const decode = createDecoder(config.ringBufferSize);
   const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens });
   const connections = new Connections(config, { hub, clock: systemClock, logger, faults });
-  const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock: systemClock });
+  const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock: systemClock, counters });
   const eventStreams = new EventStreams(config.pongWaitMs, { hub, connections, clock: systemClock, timestamps });
-  const rates = new Rates(hub.counters, systemClock);
+  const rates = new Rates(counters, systemClock);
+  const rateLimit = new RateLimit(config.rateLimitPerMin, config.rateLimitBurst);
+  const maxConnections = connectionLimit(config.maxConnections);
+  const samples = new Samples(hub, systemClock, TOKEN_SWEEP_MS);
+  const sources = { hub, connections, maxConnections, rateLimit, faults, samples, version };
   let draining = false;
   const answer = createHttp(
-    { ...config, maxConnections: connectionLimit(config.maxConnections) },
+    { ...config, maxConnections },
     {
       hub,
       clock: systemClock,
@@ -114,7 +121,8 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       logger,
       rates,
       version,
-      rateLimit: new RateLimit(config.rateLimitPerMin, config.rateLimitBurst),
+      rateLimit,
+      metrics: new Metrics(config.metricsTopics, sources),
       authenticate: createAuthenticator(keys.ring, tokens),
       keys: keys.ring,
       tokens,
@@ -130,12 +138,16 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     eventStreams.sweep(listener.port);
     connections.sweep();
   }, sweepIntervalMs(config));
-  const sweepingTokens = setInterval(() => connections.sweepTokens(), TOKEN_SWEEP_MS);
+  const sweepingTokens = setInterval(() => {
+    samples.tick();
+    connections.sweepTokens();
+  }, TOKEN_SWEEP_MS);
   // Not waited for: where the keys can't be reached yet, the server starts all the same.
   void publicKeys?.refresh();
   const refreshingKeys = setInterval(() => publicKeys?.refresh(), REFRESH_MS);
   const sampling = setInterval(() => {
     rates.sample();
+    samples.sampleQueues();
     hubLog.reportDrops();
   }, SAMPLE_MS);
   return {

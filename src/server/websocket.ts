@@ -1,5 +1,6 @@
 import type { WebSocketHandler } from "bun";
 import type { Clock } from "../core/clock.ts";
+import type { Counters } from "../core/counters.ts";
 import { CLOSE, Refusal } from "../protocol/errors.ts";
 import { ANYBODY } from "./access/principal.ts";
 import type { Connection } from "./connection.ts";
@@ -19,6 +20,7 @@ export interface WebSocketPorts {
   readonly connections: Connections;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
+  readonly counters: Pick<Counters, "receivedBytes">;
 }
 
 // Bun throws messages away past this limit. The outbox stops at the first sign of a full socket, so that no more
@@ -64,6 +66,7 @@ export class WebSocketEndpoint {
     connection.heard = true;
     connection.requestCount++;
     connection.usage.requests++;
+    this.#ports.counters.receivedBytes += Buffer.byteLength(message);
     // One that is being closed gets no more answers.
     if (!session.isOpen) return;
     if (typeof message === "string") this.#ports.dispatcher.dispatch(connection, message);

@@ -2,7 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
-import { Refusal } from "../../protocol/errors.ts";
+import { type ErrorCode, Refusal } from "../../protocol/errors.ts";
 import { readJson } from "./body.ts";
 import type { HttpApp, HttpBindings, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
 import { presentedCredentials } from "./credentials.ts";
@@ -10,6 +10,8 @@ import { addDocsRoutes, isDocsPath } from "./docs.ts";
 import { errorResponse, explain, HttpRefusal } from "./errors.ts";
 import { addEventRoutes } from "./events.ts";
 import { addHistoryRoutes } from "./history.ts";
+import { addMetricsRoute } from "./metrics.ts";
+import { addProbeRoutes } from "./probes.ts";
 import { addPublishRoute } from "./publish.ts";
 import { describeSecurity } from "./security.ts";
 import { addStatusRoutes } from "./status.ts";
@@ -23,9 +25,11 @@ export type Answer = (request: Request, bindings: HttpBindings) => Response | Pr
 
 type Guard = MiddlewareHandler<HttpEnv>;
 
+const HEALTH_PATHS = ["/health", "/health/live", "/health/ready"];
+
 /** Everybody may ask how the server is and read its documentation, at any rate and while it shuts down. */
-function isPublic(path: string): boolean {
-  return path === "/health" || isDocsPath(path);
+function isPublic(path: string, { metricsAuth }: HttpOptions): boolean {
+  return HEALTH_PATHS.includes(path) || isDocsPath(path) || (path === "/metrics" && !metricsAuth);
 }
 
 /**
@@ -47,34 +51,34 @@ function isDecodable(url: string): boolean {
 }
 
 /** Refuses what is not to be served at all: while shutting down, too often, or without the key. */
-function admission(ports: HttpPorts): Guard {
+function admission(options: HttpOptions, ports: HttpPorts): Guard {
   return async (c, next) => {
-    if (!hasHost(c.req.raw)) return errorResponse("BAD_REQUEST", "the Host header is missing or malformed");
-    if (isPublic(c.req.path)) return next();
+    if (!hasHost(c.req.raw)) throw new HttpRefusal("BAD_REQUEST", "the Host header is missing or malformed");
+    if (isPublic(c.req.path, options)) return next();
     if (ports.isDraining()) {
-      return errorResponse("UNAVAILABLE", "the server is shutting down");
+      throw new HttpRefusal("UNAVAILABLE", "the server is shutting down");
     }
     const retrySeconds = ports.rateLimit.take(c.env.address);
     if (retrySeconds > 0) {
-      return errorResponse("RATE_LIMITED", "too many requests", { "Retry-After": String(retrySeconds) });
+      throw new HttpRefusal("RATE_LIMITED", "too many requests", { "Retry-After": String(retrySeconds) });
     }
     const principal = await ports.authenticate(presentedCredentials(c.req.raw));
     if (principal instanceof Refusal) {
       const { code, message } = principal;
-      return errorResponse(code, message, code === "UNAUTHORIZED" ? { "WWW-Authenticate": "Bearer" } : {});
+      throw new HttpRefusal(code, message, code === "UNAUTHORIZED" ? { "WWW-Authenticate": "Bearer" } : {});
     }
     principal.usage.requests++;
     c.set("principal", principal);
-    if (!isDecodable(c.req.url)) return errorResponse("BAD_REQUEST", "the path's percent-encoding is not UTF-8");
+    if (!isDecodable(c.req.url)) throw new HttpRefusal("BAD_REQUEST", "the path's percent-encoding is not UTF-8");
     return next();
   };
 }
 
 /** Reads a body before its route does, so that the route's parser meets only what is whole, small and well formed. */
-function jsonBody(options: HttpOptions): Guard {
+function jsonBody(options: HttpOptions, { hub }: HttpPorts): Guard {
   return async (c, next) => {
     if (c.req.method !== "POST") return next();
-    const body = await readJson(c.req.raw, options);
+    const body = await readJson(c.req.raw, options, hub.counters);
     const headers = new Headers(c.req.raw.headers);
     // It is JSON by now; the route's own parser knows fewer spellings of that.
     headers.set("Content-Type", "application/json");
@@ -93,7 +97,9 @@ function addMethodNotAllowed(app: HttpApp): void {
   }
   for (const [path, methods] of methodsByPath) {
     const allow = [...methods].join(", ");
-    app.all(path, () => errorResponse("METHOD_NOT_ALLOWED", `this path takes ${allow}`, { Allow: allow }));
+    app.all(path, () => {
+      throw new HttpRefusal("METHOD_NOT_ALLOWED", `this path takes ${allow}`, { Allow: allow });
+    });
   }
 }
 
@@ -104,6 +110,8 @@ function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
   addEventRoutes(app, options, ports);
   addTokenRoute(app, ports);
   addStatusRoutes(app, ports);
+  addProbeRoutes(app, options, ports);
+  addMetricsRoute(app, options, ports);
   addUpgradeRoute(app, options, ports);
   addDocsRoutes(app, options, ports);
   describeSecurity(app);
@@ -113,22 +121,31 @@ function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
 /** Makes the routes, with their guards, as one application. */
 export function createApp(options: HttpOptions, ports: HttpPorts): HttpApp {
   const app: HttpApp = new OpenAPIHono<HttpEnv>({
-    defaultHook: (result) => (result.success ? undefined : errorResponse("BAD_REQUEST", explain(result.error))),
+    defaultHook: (result) => {
+      if (!result.success) throw new HttpRefusal("BAD_REQUEST", explain(result.error));
+    },
   });
   if (options.enableCors) {
     const allowed = (origin: string) => (origin !== "" && ports.allowsOrigin(origin) ? origin : null);
     const allowHeaders = ["Content-Type", "X-API-Key", "Authorization", "Last-Event-ID"];
     app.use(cors({ origin: allowed, allowHeaders, allowMethods: ["GET", "POST", "DELETE"], maxAge: 600 }));
   }
-  app.use(admission(ports));
-  app.use("/topics", jsonBody(options));
-  app.use("/tokens", jsonBody(options));
-  app.notFound(() => errorResponse("NOT_FOUND", "there is nothing at this path"));
+  app.use(admission(options, ports));
+  app.use("/topics", jsonBody(options, ports));
+  app.use("/tokens", jsonBody(options, ports));
+  app.notFound(() => {
+    throw new HttpRefusal("NOT_FOUND", "there is nothing at this path");
+  });
+  // Every refusal comes by here, and is counted.
+  const refuse = (code: ErrorCode, message: string, headers: Record<string, string> = {}) => {
+    ports.hub.counters.errors[code]++;
+    return errorResponse(code, message, headers);
+  };
   app.onError((error, c) => {
-    if (error instanceof HttpRefusal) return errorResponse(error.code, error.message, error.headers);
-    if (error instanceof HTTPException && error.status < 500) return errorResponse("BAD_REQUEST", error.message);
+    if (error instanceof HttpRefusal) return refuse(error.code, error.message, error.headers);
+    if (error instanceof HTTPException && error.status < 500) return refuse("BAD_REQUEST", error.message);
     ports.faults.record(error, { method: c.req.method, path: c.req.path });
-    return errorResponse("INTERNAL", "internal error");
+    return refuse("INTERNAL", "internal error");
   });
   addRoutes(app, options, ports);
   return app;

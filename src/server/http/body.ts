@@ -1,3 +1,4 @@
+import type { Counters } from "../../core/counters.ts";
 import { isAcceptableJson } from "../../protocol/decode.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { HttpOptions } from "./context.ts";
@@ -5,6 +6,9 @@ import { HttpRefusal } from "./errors.ts";
 
 /** How large a body may be, in bytes, and how long it may take to arrive. */
 type BodyLimits = Pick<HttpOptions, "maxMessageSize" | "readTimeoutMs">;
+
+/** Where the bytes of bodies that arrived whole are counted. */
+type BodyCounters = Pick<Counters, "receivedBytes">;
 
 class BodyTimeout extends Error {}
 
@@ -39,9 +43,14 @@ async function readBody(request: Request, maxBytes: number, timeoutMs: number): 
   }
 }
 
-async function readText(request: Request, { maxMessageSize, readTimeoutMs }: BodyLimits): Promise<string | Refusal> {
+async function readText(
+  request: Request,
+  { maxMessageSize, readTimeoutMs }: BodyLimits,
+  counters: BodyCounters,
+): Promise<string | Refusal> {
   const body = await readBody(request, maxMessageSize, readTimeoutMs);
   if (body instanceof Refusal) return body;
+  counters.receivedBytes += body.byteLength;
   const type = request.headers.get("content-type") ?? "";
   // Also what keeps other sites' forms out: browsers send JSON across origins only where CORS allows it.
   if (!/^application\/json[\t ]*(?:;|$)/i.test(type))
@@ -58,8 +67,8 @@ async function readText(request: Request, { maxMessageSize, readTimeoutMs }: Bod
  * Reads a JSON body as text, for a parser that trusts it.
  * @throws {HttpRefusal} where it is too large, too late, not declared as JSON, not UTF-8, or not JSON
  */
-export async function readJson(request: Request, limits: BodyLimits): Promise<string> {
-  const text = await readText(request, limits);
+export async function readJson(request: Request, limits: BodyLimits, counters: BodyCounters): Promise<string> {
+  const text = await readText(request, limits, counters);
   // The rest of the body may still be on its way, so the connection is of no further use.
   if (text instanceof Refusal) throw new HttpRefusal(text.code, text.message, { Connection: "close" });
   return text;

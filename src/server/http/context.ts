@@ -8,6 +8,7 @@ import type { Tokens } from "../access/tokens.ts";
 import type { EventStreams } from "../event-streams.ts";
 import type { FaultLog } from "../fault-log.ts";
 import type { Logger } from "../logger.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { AllowsOrigin } from "../origin.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import type { Rates } from "../rates.ts";
@@ -36,6 +37,8 @@ export interface HttpOptions {
   readonly enableCors: boolean;
   /** The most connections of all transports, already worked out. */
   readonly maxConnections: number;
+  /** Whether the metrics need a key where one is set. */
+  readonly metricsAuth: boolean;
 }
 
 /** What the routes work with. */
@@ -44,6 +47,7 @@ export interface HttpPorts {
   readonly clock: Clock;
   readonly faults: FaultLog;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly rates: Rates;
   readonly rateLimit: RateLimit;
   readonly authenticate: Authenticate;

@@ -99,7 +99,7 @@ export function addPublishRoute(app: HttpApp, options: HttpOptions, { hub, logge
     const { name } = valid(topicPath, c.req.param());
     refuseIf(refusesPublish(c.var.principal, name));
     const dedupe = valid(publishRoute.request.query, c.req.query()).dedupe === "true";
-    const messages = decodeNewMessages(await readJson(c.req.raw, options));
+    const messages = decodeNewMessages(await readJson(c.req.raw, options, hub.counters));
     if (messages instanceof Refusal) throw new HttpRefusal(messages.code, messages.message);
     const drafts = messages.map(({ idJson, payloadJson }) => ({
       idJson: idJson ?? `"${Bun.randomUUIDv7()}"`,

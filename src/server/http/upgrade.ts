@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
 import { SUBPROTOCOL } from "./credentials.ts";
-import { describeErrors, errorResponse } from "./errors.ts";
+import { describeErrors, HttpRefusal } from "./errors.ts";
 import { SECURITY } from "./security.ts";
 
 const WEBSOCKET_VERSION = "13";
@@ -54,24 +54,24 @@ export function addUpgradeRoute(app: HttpApp, options: HttpOptions, ports: HttpP
   app.get(upgradeRoute.getRoutingPath(), (c) => {
     const header = (name: string) => c.req.header(name);
     if (!lists(header("upgrade"), "websocket")) {
-      return errorResponse("UPGRADE_REQUIRED", "this path speaks WebSocket", { Upgrade: "websocket" });
+      throw new HttpRefusal("UPGRADE_REQUIRED", "this path speaks WebSocket", { Upgrade: "websocket" });
     }
     if (header("sec-websocket-version") !== WEBSOCKET_VERSION) {
-      return errorResponse("UPGRADE_REQUIRED", "only WebSocket version 13 is spoken", {
+      throw new HttpRefusal("UPGRADE_REQUIRED", "only WebSocket version 13 is spoken", {
         Upgrade: "websocket",
         "Sec-WebSocket-Version": WEBSOCKET_VERSION,
       });
     }
-    if (!lists(header("connection"), "upgrade")) return errorResponse("BAD_REQUEST", "Connection must list Upgrade");
+    if (!lists(header("connection"), "upgrade")) throw new HttpRefusal("BAD_REQUEST", "Connection must list Upgrade");
     if (!new RegExp(WEBSOCKET_KEY).test(header("sec-websocket-key") ?? "")) {
-      return errorResponse("BAD_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
+      throw new HttpRefusal("BAD_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
     }
     const origin = header("origin");
     if (origin !== undefined && !ports.allowsOrigin(origin)) {
-      return errorResponse("FORBIDDEN", "this origin may not connect (-allowed-origins)");
+      throw new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)");
     }
     if (ports.connectionCount() >= options.maxConnections) {
-      return errorResponse("UNAVAILABLE", "the server has as many connections as it takes");
+      throw new HttpRefusal("UNAVAILABLE", "the server has as many connections as it takes");
     }
     const protocol = lists(header("sec-websocket-protocol"), SUBPROTOCOL) ? SUBPROTOCOL : "";
     const upgraded = c.env.server.upgrade(c.req.raw, {
@@ -79,7 +79,7 @@ export function addUpgradeRoute(app: HttpApp, options: HttpOptions, ports: HttpP
       // Said explicitly, even if empty: else Bun would agree to the first protocol that the client offers.
       headers: { "Sec-WebSocket-Protocol": protocol },
     });
-    if (!upgraded) return errorResponse("BAD_REQUEST", "the WebSocket handshake failed");
+    if (!upgraded) throw new HttpRefusal("BAD_REQUEST", "the WebSocket handshake failed");
     return new Response(null);
   });
 }
