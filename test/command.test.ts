@@ -162,6 +162,8 @@ const WRONG_VALUES: Record<string, readonly string[]> = {
   "rate-limit-per-min": ["-1", "1.5"],
   "rate-limit-burst": ["0"],
   "trust-proxy": ["2"],
+  "metrics-auth": ["maybe"],
+  "metrics-topics": ["a,,b", "x".repeat(256), Array.from({ length: 101 }, (_, n) => n).join()],
   "log-level": ["verbose", "INFO", ""],
   "log-format": ["xml"],
 };
