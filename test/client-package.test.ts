@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Build } from "./client-suite/build.ts";
+import { ROOT } from "./support/server-process.ts";
+
+/** What a page may have to load, in bytes: 5 KB. */
+const MAX_GZIPPED_BYTES = 5000;
+
+/** An application that uses the SDK, for the type checker. */
+const APPLICATION = `
+import { connect, RingcastError, type Client, type Gap, type State } from "ringcast/client";
+const client: Client = connect(new URL("wss://example.com/ws"), { getToken: async () => "token", clientId: undefined });
+client.on("gap", ({ topic, from, to, reason }: Gap) => [topic, from + 1, to === null, reason === "expired"]);
+client.on("state", (state: State) => state.state === "waiting" && state.retryMs);
+client.subscribe<{ n: number }>("t", { lastN: 5 }, ({ payload, offset }) => payload.n + offset);
+for await (const { payload } of client.subscribe<string>("t")) payload.trim();
+try {
+  const { offset, duplicate } = await client.publish("t", { n: 1 }, { id: "a" });
+  [offset + 1, duplicate];
+} catch (error) {
+  if (error instanceof RingcastError && error.code === "QUEUE_FULL") throw error;
+  // @ts-expect-error There is no such code.
+  if (error instanceof RingcastError && error.code === "NONESUCH") throw error;
+}
+// @ts-expect-error Payloads are of the type that was named.
+client.subscribe<{ n: number }>("t", {}, ({ payload }) => payload.m);
+await client.close();
+`;
+
+function run(command: readonly string[], cwd: string): { code: number; output: string } {
+  const { exitCode, stderr, stdout } = Bun.spawnSync([...command], { cwd, stderr: "pipe", stdout: "pipe" });
+  return { code: exitCode, output: `${stdout}${stderr}` };
+}
+
+describe("the package ringcast/client", () => {
+  let build: Build;
+  /** A folder of an application that has the package installed, and nothing else. */
+  let home: string;
+
+  beforeAll(() => {
+    build = new Build();
+    home = join(build.folder, "application");
+    const installed = join(home, "node_modules", "ringcast");
+    mkdirSync(installed, { recursive: true });
+    cpSync(join(ROOT, "package.json"), join(installed, "package.json"));
+    for (const name of ["index.js", "types"]) {
+      cpSync(join(build.folder, name), join(installed, "dist", "client", name), { recursive: true });
+    }
+    writeFileSync(join(home, "package.json"), '{"type":"module"}');
+    writeFileSync(join(home, "application.ts"), APPLICATION);
+  });
+
+  afterAll(() => {
+    rmSync(home, { recursive: true });
+    build[Symbol.dispose]();
+  });
+
+  test(`is less than ${MAX_GZIPPED_BYTES} bytes, minified and gzipped`, () => {
+    const bytes = Bun.gzipSync(build.clientText, { level: 9 }).length;
+    process.stdout.write(`  ringcast/client: ${bytes} bytes gzipped\n`);
+    expect(bytes).toBeGreaterThan(1000);
+    expect(bytes).toBeLessThan(MAX_GZIPPED_BYTES);
+  });
+
+  test("needs nothing but what every runtime has", () => {
+    const { imports } = new Bun.Transpiler({ loader: "js" }).scan(build.clientText);
+    expect(imports).toEqual([]);
+    expect(build.clientText).not.toMatch(/\b(?:require|process|Buffer|Bun|Deno)\b/);
+  });
+
+  test.each([
+    ["Node.js", "node"],
+    ["Bun", process.execPath],
+  ])("is imported by its name in %s", (_name, runtime) => {
+    const script = "import('ringcast/client').then((sdk) => console.log(Object.keys(sdk).sort().join()))";
+    expect(run([runtime, "-e", script], home)).toEqual({ code: 0, output: "RingcastError,connect\n" });
+  });
+
+  test.each([
+    ["bundler", "esnext"],
+    ["nodenext", "nodenext"],
+  ])(
+    "has types that need no other package (module resolution %s)",
+    (moduleResolution, module) => {
+      const options = { moduleResolution, module, target: "esnext", strict: true, noEmit: true, types: [] };
+      const compilerOptions = { ...options, lib: ["esnext", "dom"], skipLibCheck: false };
+      writeFileSync(join(home, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["application.ts"] }));
+      expect(run([join(ROOT, "node_modules/.bin/tsc"), "--project", home], home)).toEqual({ code: 0, output: "" });
+    },
+    30_000,
+  );
+});
