@@ -137,6 +137,21 @@ describe("a sequence", () => {
     expect(platform.socket.takeSent()).toMatchObject([{ type: "ping" }]);
   });
 
+  test("keeps a bounded number of events while it fetches those before them", () => {
+    const { answer, events, got, platform } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    events(1, ...Array.from({ length: 500 }, (_, i) => i + 3));
+    platform.socket.receive({ type: "pong", request_id: "2", ts: "" });
+    answer({ epoch: "e", offset: 999, recovered: false });
+    events(1000);
+    const kept = Array.from({ length: 256 }, (_, i) => i + 3);
+    expect(got).toEqual([1, "expired 2-2", ...kept]);
+    // The rest it has to fetch, too.
+    const [{ request_id } = {}] = platform.socket.takeSent();
+    platform.socket.receive({ type: "pong", request_id, ts: "" });
+    expect(answer({ epoch: "e", offset: 1000, recovered: true })).toMatchObject({ since: { epoch: "e", offset: 258 } });
+  });
+
   test("tells that the topic began anew, and what it no longer held of the new incarnation", () => {
     const { answer, events, got, platform } = subscribed();
     answer({ epoch: "e1", offset: 0 });
@@ -147,6 +162,98 @@ describe("a sequence", () => {
     answer({ epoch: "e2", offset: 9, recovered: false });
     events(8, 9);
     expect(got).toEqual([1, 2, "restarted 3-null", "expired 1-7", 8, 9]);
+  });
+
+  test("takes nothing of another incarnation for its own, though it comes before its ack", () => {
+    const { answer, client, events, got, platform } = subscribed();
+    answer({ epoch: "e1", offset: 0 });
+    const others: unknown[] = [];
+    client.subscribe("t", {}, ({ epoch, offset }) => others.push(`${epoch} ${offset}`));
+    answer({ epoch: "e1", offset: 0 });
+    events(1, 2);
+    platform.socket.end();
+    platform.advance(0);
+    platform.socket.open();
+    const requests = platform.socket.takeSent();
+    const ack = { type: "ack", status: "ok", epoch: "e2", offset: 4, recovered: false, ts: "" };
+    // Each gets a replay of its own.
+    for (const { request_id } of requests) {
+      platform.socket.receive({ ...ack, request_id });
+      events(1, 2, 3, 4);
+    }
+    expect(got).toEqual([1, 2, "restarted 3-null", 1, 2, 3, 4, "restarted 3-null"]);
+    expect(others).toEqual(["e1 1", "e1 2", "e2 1", "e2 2", "e2 3", "e2 4"]);
+  });
+
+  test("of a loop that does not ask waits for it with everything, gaps included", async () => {
+    const { client, got, platform } = subscribed();
+    const stream = client.subscribe("slow", { maxBuffered: 1 });
+    const receive = (offset: number) =>
+      platform.socket.receive({ type: "event", topic: "slow", message: { id: "m", payload: 1 }, offset, ts: "" });
+    const ask = (epoch: string) => {
+      const request = platform.socket.takeSent().find(({ topic }) => topic === "slow");
+      const ack = {
+        type: "ack",
+        request_id: request?.["request_id"],
+        status: "ok",
+        offset: 0,
+        recovered: false,
+        ts: "",
+      };
+      platform.socket.receive({ ...ack, epoch });
+      return request;
+    };
+    ask("e1");
+    receive(1);
+    for (const epoch of ["e2", "e3", "e4"]) {
+      platform.socket.end();
+      platform.advance(0);
+      platform.socket.open();
+      expect(ask(epoch)).toMatchObject({ since: { epoch: "e1", offset: 1 } });
+      receive(1);
+    }
+    const loop = stream[Symbol.asyncIterator]();
+    expect((await loop.next()).value).toMatchObject({ epoch: "e1", offset: 1 });
+    const next = loop.next();
+    await settled();
+    expect(ask("e4")).toMatchObject({ since: { epoch: "e1", offset: 1 } });
+    // The gap takes the only place, so this has to be fetched once more.
+    receive(1);
+    await settled();
+    expect(ask("e4")).toMatchObject({ since: { epoch: "e4", offset: 0 } });
+    receive(1);
+    expect((await next).value).toMatchObject({ epoch: "e4", offset: 1 });
+    expect(got).toEqual(["restarted 2-null"]);
+  });
+
+  test("of a loop ends with its topic, after all that came before", async () => {
+    const { client, platform } = subscribed();
+    const loop = client.subscribe("slow")[Symbol.asyncIterator]();
+    const request = platform.socket.takeSent().at(-1);
+    platform.socket.receive({ type: "ack", request_id: request?.["request_id"], epoch: "e", offset: 0, ts: "" });
+    const next = loop.next();
+    await settled();
+    platform.socket.receive({ type: "event", topic: "slow", message: { id: "m", payload: 1 }, offset: 1, ts: "" });
+    platform.socket.receive({ type: "info", topic: "slow", info: { code: "TOPIC_DELETED", message: "" }, ts: "" });
+    expect(await next).toMatchObject({ done: false, value: { offset: 1 } });
+    expect(await loop.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("that has ended is held by nobody, though its last request was never answered", async () => {
+    const { client, platform } = subscribed();
+    const handlers = Array.from({ length: 100 }, (_, i) => {
+      const handler = () => i;
+      const subscription = client.subscribe("t", {}, handler);
+      platform.socket.end();
+      platform.advance(0);
+      platform.socket.open();
+      subscription.unsubscribe();
+      return new WeakRef(handler);
+    });
+    platform.sockets.splice(0, platform.sockets.length - 1);
+    await Bun.sleep(0);
+    Bun.gc(true);
+    expect(handlers.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(10);
   });
 
   test("tells of a message that its schema refuses, and goes on", () => {

@@ -56,8 +56,6 @@ export class Sequence<T = unknown> {
   readonly #settleEnded: (error?: RingcastError) => void;
   /** Up to where all is handed over or told as a gap. */
   #position: Position | undefined;
-  /** Whether the server has agreed on this connection: only then is it known of which incarnation events are. */
-  #isLive = false;
   /** Whether a request to subscribe is under way. */
   #isAsking = false;
   /** Whether the sink was full, so that something was left to the server. */
@@ -98,12 +96,12 @@ export class Sequence<T = unknown> {
 
   /** The connection is gone, and with it what was asked. */
   lost(): void {
-    this.#isAsking = this.#isLive = false;
+    this.#isAsking = false;
   }
 
   /** Takes an event of the topic. */
   received(event: WireEvent): void {
-    if (!this.#isLive || this.#isLagging) return;
+    if (this.#isLagging) return;
     if (this.#isAsking && this.#held.length >= MAX_HELD) return;
     this.#held.push(event);
     if (this.#isAsking) return;
@@ -118,7 +116,7 @@ export class Sequence<T = unknown> {
   /** Takes the server's word that it dropped events of the topic. */
   dropped(count: number, from: number, to: number): void {
     const position = this.#position;
-    if (position === undefined || !this.#isLive || this.#isAsking || this.#isLagging) return;
+    if (position === undefined || this.#isAsking || this.#isLagging) return;
     if (to <= position.offset) return;
     if (this.#askedSince !== position.offset) this.#fetchLost();
     // Else they were fetched once, and dropped again. Where only some of these were, the next event shows which.
@@ -129,14 +127,13 @@ export class Sequence<T = unknown> {
   resume(): void {
     if (!this.#isLagging) return;
     this.#isLagging = false;
-    if (this.#isLive && !this.#isAsking) this.ask();
+    if (!this.#isAsking) this.ask();
   }
 
   /** Ends it, for the application or for an error. */
   end(error?: RingcastError): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#isLive = false;
     this.#held = [];
     this.#wire.forget();
     this.#settleReady(error);
@@ -153,7 +150,6 @@ export class Sequence<T = unknown> {
 
   #joined({ epoch = "", offset = 0, recovered }: WireMessage<"ack">): void {
     this.#isAsking = false;
-    this.#isLive = true;
     this.#settleReady();
     this.#isLagging ||= this.#sink.isFull();
     // What there is to tell is told when there is room for it.
