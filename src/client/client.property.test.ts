@@ -163,7 +163,7 @@ class Run {
     this.items.push(gap);
     const topic = this.server.topics.hub.topic(TOPIC);
     const isHeld = topic?.epoch === gap.epoch && gap.to !== null && gap.to >= topic.oldestOffset;
-    if (isHeld && !this.server.hasDropped(this.#platform.socket)) this.avoidable.push(gap);
+    if (isHeld && !this.server.mayHaveDropped(this.#platform.socket, gap.to ?? 0)) this.avoidable.push(gap);
   }
 }
 

@@ -137,6 +137,18 @@ describe("a sequence", () => {
     expect(platform.socket.takeSent()).toMatchObject([{ type: "ping" }]);
   });
 
+  test("gives up no more than it has asked for", () => {
+    const { answer, events, got, platform } = subscribed();
+    answer({ epoch: "e", offset: 3 });
+    // The first that are live are missing: no replay was to bring them.
+    events(6);
+    platform.socket.receive({ type: "pong", request_id: "2", ts: "" });
+    expect(answer({ epoch: "e", offset: 6, recovered: false })).toMatchObject({ since: { epoch: "e", offset: 3 } });
+    events(9);
+    expect(got).toEqual(["expired 4-5", 6]);
+    expect(platform.socket.takeSent()).toMatchObject([{ type: "ping" }]);
+  });
+
   test("keeps a bounded number of events while it fetches those before them", () => {
     const { answer, events, got, platform } = subscribed();
     answer({ epoch: "e", offset: 0 });

@@ -39,8 +39,9 @@ export interface Wire {
 const MAX_HELD = 256;
 
 /**
- * Makes one unbroken sequence of what a subscription gets over any number of connections, and tells what is missing. Nothing is taken out of order: at a hole it subscribes again with `since`, and only what does
- * not come by that is a gap.
+ * Makes one unbroken sequence of what a subscription gets over any number of connections, and tells what is missing.
+ * Nothing is taken out of order: at a hole it subscribes again with `since`, and only what does not come by that is a
+ * gap.
  */
 export class Sequence<T = unknown> {
   readonly topic: string;
@@ -60,8 +61,8 @@ export class Sequence<T = unknown> {
   #isAsking = false;
   /** Whether the sink was full, so that something was left to the server. */
   #isLagging = false;
-  /** The offset that the last replay began after. A hole right there stays one. */
-  #askedSince = -1;
+  /** What the last replay was to bring: all after the one offset, up to the other. A hole at its beginning stays one. */
+  #asked: { readonly since: number; readonly until: number } | undefined;
   /** Whether the server held all that the last request asked for. */
   #wasRecovered = true;
   #held: WireEvent[] = [];
@@ -118,7 +119,7 @@ export class Sequence<T = unknown> {
     const position = this.#position;
     if (position === undefined || this.#isAsking || this.#isLagging) return;
     if (to <= position.offset) return;
-    if (this.#askedSince !== position.offset) this.#fetchLost();
+    if (!this.#wasAskedAfter(position)) this.#fetchLost();
     // Else they were fetched once, and dropped again. Where only some of these were, the next event shows which.
     else if (from === position.offset + 1 && count === to - from + 1) this.#skipTo(position, to);
   }
@@ -163,7 +164,12 @@ export class Sequence<T = unknown> {
       this.#position = { epoch, offset: 0 };
       this.#tell({ epoch: position.epoch, from: position.offset + 1, to: null, reason: "restarted" });
     }
-    this.#askedSince = this.#position.offset;
+    this.#asked = { since: this.#position.offset, until: offset };
+  }
+
+  /** Whether the last replay was to bring what follows a position, and brought nothing before. */
+  #wasAskedAfter({ offset }: Position): boolean {
+    return this.#asked?.since === offset && offset < this.#asked.until;
   }
 
   /** Returns whether it is done with an event, or has to see it again. */
@@ -176,12 +182,12 @@ export class Sequence<T = unknown> {
       return false;
     }
     if (event.offset > position.offset + 1) {
-      if (this.#askedSince !== position.offset) {
+      if (!this.#wasAskedAfter(position)) {
         this.#fetchLost();
         return false;
       }
       this.#skipTo(position, event.offset - 1);
-      if (this.#isOver) return false;
+      return !this.#isOver && this.#take(event);
     }
     this.#position = { epoch: position.epoch, offset: event.offset };
     this.#handOver(event, position.epoch);
@@ -200,7 +206,9 @@ export class Sequence<T = unknown> {
     this.#sink.event({ topic: this.topic, id: message.id, payload, epoch, offset, ts });
   }
 
-  #skipTo({ epoch, offset }: Position, to: number): void {
+  /** Gives up what lies before an offset, as far as it was asked for. */
+  #skipTo({ epoch, offset }: Position, end: number): void {
+    const to = Math.min(end, this.#asked?.until ?? end);
     this.#position = { epoch, offset: to };
     this.#tell({ epoch, from: offset + 1, to, reason: this.#wasRecovered ? "dropped" : "expired" });
   }

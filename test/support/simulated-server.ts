@@ -13,8 +13,9 @@ interface Link {
   readonly transport: FakeTransport;
   readonly client: Client;
   delivered: number;
-  /** How many events its client had lost when it last subscribed. */
+  /** How many events its client had lost when it last subscribed, and which was the newest then. */
   droppedBefore: number;
+  newestBefore: number;
 }
 
 /** A message that a topic took. */
@@ -75,6 +76,7 @@ export class SimulatedServer {
       client: { session, principal: ANYBODY, renewing: false },
       delivered: 0,
       droppedBefore: 0,
+      newestBefore: 0,
     });
     socket.open();
   }
@@ -83,10 +85,11 @@ export class SimulatedServer {
     return this.#links.has(socket);
   }
 
-  /** Whether it dropped anything of what it was last asked for. */
-  hasDropped(socket: FakeSocket): boolean {
+  /** Whether it may have dropped an event of those that it was last asked for. */
+  mayHaveDropped(socket: FakeSocket, offset: number): boolean {
     const link = this.#links.get(socket);
-    return link !== undefined && link.client.session.droppedCount > link.droppedBefore;
+    if (link === undefined || offset > link.newestBefore) return false;
+    return link.client.session.droppedCount > link.droppedBefore;
   }
 
   /** Lets so many of the client's requests arrive; returns whether there were any. */
@@ -95,7 +98,11 @@ export class SimulatedServer {
     if (link === undefined) return false;
     const texts = socket.sent.splice(0, count);
     for (const text of texts) {
-      if (text.includes('"subscribe"')) link.droppedBefore = link.client.session.droppedCount;
+      const { topic, type } = JSON.parse(text);
+      if (type === "subscribe") {
+        link.droppedBefore = link.client.session.droppedCount;
+        link.newestBefore = this.topics.hub.topic(topic)?.newestOffset ?? 0;
+      }
       if (link.client.session.isOpen) this.#dispatcher.dispatch(link.client, text);
       this.topics.endTick();
     }
