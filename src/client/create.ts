@@ -1,10 +1,14 @@
 import { Client } from "./client.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
-import type { Schemas } from "./schema.ts";
+import type { NoSchemas, Schemas } from "./schema.ts";
 
 /** Makes a client for a platform. */
-export function createClient<S extends Schemas>(url: string, options: ConnectOptions<S>, platform: Platform) {
+export function createClient<S extends Schemas = NoSchemas>(
+  url: string,
+  options: ConnectOptions<S>,
+  platform: Platform,
+) {
   // Not crypto.randomUUID: browsers have that on secure pages only.
   const unique = crypto.getRandomValues(new Uint32Array(3)).join("-");
   // Each by itself, so that an undefined one has its default, too.

@@ -1,4 +1,5 @@
-const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{},]/gs;
+/** Strings, with the colon behind them where they are keys, and what gives JSON its structure. */
+const TOKEN = /"(?:[^"\\]|\\.)*"(?:\s*:)?|[[\]{},]/gs;
 /** The event itself is the first object, its message the second. */
 const MESSAGE_DEPTH = 2;
 
@@ -8,12 +9,13 @@ const MESSAGE_DEPTH = 2;
  */
 export function payloadText(text: string): string {
   let depth = 0;
-  let start = -1;
+  let start = 0;
   for (const { 0: token, index } of text.matchAll(TOKEN)) {
-    if (token === "{" || token === "[") depth++;
-    else if (start >= 0 && depth === MESSAGE_DEPTH && !token.startsWith('"')) return text.slice(start, index).trim();
-    else if (token === "}" || token === "]") depth--;
-    else if (token === '"payload"' && depth === MESSAGE_DEPTH && start < 0) start = text.indexOf(":", index) + 1;
+    const isWithin = depth === MESSAGE_DEPTH;
+    if (isWithin && start > 0 && /^[,}]/.test(token)) return text.slice(start, index).trim();
+    if (isWithin && /^"payload".*:/s.test(token)) start = index + token.length;
+    if (/^[[{]/.test(token)) depth++;
+    if (/^[\]}]/.test(token)) depth--;
   }
   return "";
 }

@@ -39,8 +39,9 @@ export interface Wire {
 const MAX_HELD = 256;
 
 /**
- * Makes one unbroken sequence of what a subscription gets over any number of connections, and tells what is missing. Nothing is taken out of order: at a hole it subscribes again with `since`, and only what does
- * not come by that is a gap.
+ * Makes one unbroken sequence of what a subscription gets over any number of connections, and tells what is missing.
+ * Nothing is taken out of order: at a hole it subscribes again with `since`, and only what does not come by that is a
+ * gap.
  */
 export class Sequence<T = unknown> {
   readonly topic: string;
@@ -56,14 +57,12 @@ export class Sequence<T = unknown> {
   readonly #settleEnded: (error?: RingcastError) => void;
   /** Up to where all is handed over or told as a gap. */
   #position: Position | undefined;
-  /** Whether the server has agreed on this connection: only then is it known of which incarnation events are. */
-  #isLive = false;
   /** Whether a request to subscribe is under way. */
   #isAsking = false;
   /** Whether the sink was full, so that something was left to the server. */
   #isLagging = false;
-  /** The offset that the last replay began after. A hole right there stays one. */
-  #askedSince = -1;
+  /** What the last replay was to bring: all after the one offset, up to the other. A hole at its beginning stays one. */
+  #asked: { readonly since: number; readonly until: number } | undefined;
   /** Whether the server held all that the last request asked for. */
   #wasRecovered = true;
   #held: WireEvent[] = [];
@@ -98,12 +97,12 @@ export class Sequence<T = unknown> {
 
   /** The connection is gone, and with it what was asked. */
   lost(): void {
-    this.#isAsking = this.#isLive = false;
+    this.#isAsking = false;
   }
 
   /** Takes an event of the topic. */
   received(event: WireEvent): void {
-    if (!this.#isLive || this.#isLagging) return;
+    if (this.#isLagging) return;
     if (this.#isAsking && this.#held.length >= MAX_HELD) return;
     this.#held.push(event);
     if (this.#isAsking) return;
@@ -118,9 +117,9 @@ export class Sequence<T = unknown> {
   /** Takes the server's word that it dropped events of the topic. */
   dropped(count: number, from: number, to: number): void {
     const position = this.#position;
-    if (position === undefined || !this.#isLive || this.#isAsking || this.#isLagging) return;
+    if (position === undefined || this.#isAsking || this.#isLagging) return;
     if (to <= position.offset) return;
-    if (this.#askedSince !== position.offset) this.#fetchLost();
+    if (!this.#wasAskedAfter(position)) this.#fetchLost();
     // Else they were fetched once, and dropped again. Where only some of these were, the next event shows which.
     else if (from === position.offset + 1 && count === to - from + 1) this.#skipTo(position, to);
   }
@@ -129,14 +128,13 @@ export class Sequence<T = unknown> {
   resume(): void {
     if (!this.#isLagging) return;
     this.#isLagging = false;
-    if (this.#isLive && !this.#isAsking) this.ask();
+    if (!this.#isAsking) this.ask();
   }
 
   /** Ends it, for the application or for an error. */
   end(error?: RingcastError): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#isLive = false;
     this.#held = [];
     this.#wire.forget();
     this.#settleReady(error);
@@ -153,7 +151,6 @@ export class Sequence<T = unknown> {
 
   #joined({ epoch = "", offset = 0, recovered }: WireMessage<"ack">): void {
     this.#isAsking = false;
-    this.#isLive = true;
     this.#settleReady();
     this.#isLagging ||= this.#sink.isFull();
     // What there is to tell is told when there is room for it.
@@ -167,7 +164,12 @@ export class Sequence<T = unknown> {
       this.#position = { epoch, offset: 0 };
       this.#tell({ epoch: position.epoch, from: position.offset + 1, to: null, reason: "restarted" });
     }
-    this.#askedSince = this.#position.offset;
+    this.#asked = { since: this.#position.offset, until: offset };
+  }
+
+  /** Whether the last replay was to bring what follows a position, and brought nothing before. */
+  #wasAskedAfter({ offset }: Position): boolean {
+    return this.#asked?.since === offset && offset < this.#asked.until;
   }
 
   /** Returns whether it is done with an event, or has to see it again. */
@@ -180,12 +182,12 @@ export class Sequence<T = unknown> {
       return false;
     }
     if (event.offset > position.offset + 1) {
-      if (this.#askedSince !== position.offset) {
+      if (!this.#wasAskedAfter(position)) {
         this.#fetchLost();
         return false;
       }
       this.#skipTo(position, event.offset - 1);
-      if (this.#isOver) return false;
+      return !this.#isOver && this.#take(event);
     }
     this.#position = { epoch: position.epoch, offset: event.offset };
     this.#handOver(event, position.epoch);
@@ -204,7 +206,9 @@ export class Sequence<T = unknown> {
     this.#sink.event({ topic: this.topic, id: message.id, payload, epoch, offset, ts });
   }
 
-  #skipTo({ epoch, offset }: Position, to: number): void {
+  /** Gives up what lies before an offset, as far as it was asked for. */
+  #skipTo({ epoch, offset }: Position, end: number): void {
+    const to = Math.min(end, this.#asked?.until ?? end);
     this.#position = { epoch, offset: to };
     this.#tell({ epoch, from: offset + 1, to, reason: this.#wasRecovered ? "dropped" : "expired" });
   }

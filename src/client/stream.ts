@@ -46,7 +46,7 @@ export class Stream<T> implements Sink<T> {
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#wake = resolve;
         if (!hasEnded) await promise;
-      } while (!hasEnded || this.#items.length > 0);
+      } while (!hasEnded);
       const error = await ended;
       if (error !== undefined && error.code !== "TOPIC_DELETED") throw error;
     } finally {

@@ -1,0 +1,403 @@
+import { describe, expect, test } from "bun:test";
+import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
+import { createClient } from "./create.ts";
+import type { StandardSchema } from "./schema.ts";
+
+const number: StandardSchema<number, string> = {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (value) =>
+      typeof value === "number" ? { value: `n${value}` } : { issues: [{ message: "must be a number" }] },
+  },
+};
+
+/** A client that is subscribed to `t`, and a test that plays the server: offsets 1, 2, 3 … have the payloads 1, 2, 3 … */
+function subscribed(lastN = 0) {
+  const platform = new FakePlatform();
+  const client = createClient("ws://server/ws", { schemas: { checked: number }, minBackoffMs: 0 }, platform);
+  const { socket } = platform;
+  const got: unknown[] = [];
+  client.on("gap", ({ from, reason, to }) => got.push(`${reason} ${from}-${to}`));
+  const subscription = client.subscribe("t", { lastN }, ({ offset }) => got.push(offset));
+  socket.open();
+  const events = (...offsets: readonly number[]) => {
+    for (const offset of offsets) {
+      platform.socket.receive({
+        type: "event",
+        topic: "t",
+        message: { id: `m${offset}`, payload: offset },
+        offset,
+        ts: "",
+      });
+    }
+  };
+  /** Answers the last request. */
+  const answer = (extra: object) => {
+    const request = platform.socket.takeSent().at(-1);
+    platform.socket.receive({
+      type: "ack",
+      request_id: request?.["request_id"],
+      topic: "t",
+      status: "ok",
+      ts: "",
+      ...extra,
+    });
+    return request;
+  };
+  const dropped = (count: number, from_offset: number, to_offset: number) => {
+    const info = { code: "MESSAGES_DROPPED", message: "", dropped: count, from_offset, to_offset };
+    platform.socket.receive({ type: "info", topic: "t", info, ts: "" });
+  };
+  return { answer, client, dropped, events, got, platform, subscription };
+}
+
+describe("a sequence", () => {
+  test("begins with its ack: what came before is not its own", () => {
+    const { answer, events, got } = subscribed(2);
+    events(1, 2);
+    expect(answer({ epoch: "e", offset: 5 })).toMatchObject({ type: "subscribe", topic: "t", last_n: 2 });
+    events(4, 5, 6);
+    expect(got).toEqual([4, 5, 6]);
+  });
+
+  test("passes over what it has had", () => {
+    const { answer, events, got } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    events(1, 2, 1, 2, 3);
+    expect(got).toEqual([1, 2, 3]);
+  });
+
+  test("goes on after a lost connection, from where it was", () => {
+    const { answer, events, got, platform } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    events(1, 2);
+    platform.socket.end();
+    platform.advance(0);
+    platform.socket.open();
+    expect(answer({ epoch: "e", offset: 3, recovered: true })).toMatchObject({ since: { epoch: "e", offset: 2 } });
+    events(3, 4);
+    expect(got).toEqual([1, 2, 3, 4]);
+  });
+
+  test("asks for its last messages again if the connection broke before they came", () => {
+    const { answer, events, got, platform } = subscribed(3);
+    answer({ epoch: "e", offset: 10 });
+    events(8);
+    platform.socket.end();
+    platform.advance(0);
+    platform.socket.open();
+    expect(answer({ epoch: "e", offset: 11, recovered: true })).toMatchObject({ since: { epoch: "e", offset: 8 } });
+    events(9, 10, 11);
+    expect(got).toEqual([8, 9, 10, 11]);
+  });
+
+  test("at a hole waits until the server has room, then fetches what is missing, and keeps what came meanwhile", () => {
+    const { answer, events, got, platform } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    events(1, 5);
+    expect(platform.socket.takeSent()).toMatchObject([{ type: "ping", request_id: "2" }]);
+    events(6);
+    platform.socket.receive({ type: "pong", request_id: "2", ts: "" });
+    expect(answer({ epoch: "e", offset: 7, recovered: false })).toMatchObject({ since: { epoch: "e", offset: 1 } });
+    // The topic has forgotten even 5 by now, but it had come.
+    events(6, 7, 8);
+    expect(got).toEqual([1, "expired 2-4", 5, 6, 7, 8]);
+  });
+
+  test("fetches what it is told was dropped, though nothing follows", () => {
+    const { answer, dropped, events, got, platform } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    events(1);
+    dropped(2, 2, 3);
+    platform.socket.receive({ type: "pong", request_id: "2", ts: "" });
+    answer({ epoch: "e", offset: 3, recovered: true });
+    events(2, 3);
+    // Old news.
+    dropped(2, 2, 3);
+    expect([got, platform.socket.sent]).toEqual([[1, 2, 3], []]);
+  });
+
+  test("fetches once: what is dropped again is a gap", () => {
+    const { answer, dropped, events, got, platform } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    events(1);
+    dropped(3, 2, 4);
+    platform.socket.receive({ type: "pong", request_id: "2", ts: "" });
+    answer({ epoch: "e", offset: 9, recovered: true });
+    // Of these only some were lost, as the next event shows.
+    dropped(2, 5, 9);
+    dropped(2, 2, 5);
+    expect(got).toEqual([1]);
+    dropped(2, 2, 3);
+    events(4);
+    expect(got).toEqual([1, "dropped 2-3", 4]);
+    // Another loss is fetched anew.
+    events(6);
+    expect(platform.socket.takeSent()).toMatchObject([{ type: "ping" }]);
+  });
+
+  test("gives up no more than it has asked for", () => {
+    const { answer, events, got, platform } = subscribed();
+    answer({ epoch: "e", offset: 3 });
+    // The first that are live are missing: no replay was to bring them.
+    events(6);
+    platform.socket.receive({ type: "pong", request_id: "2", ts: "" });
+    expect(answer({ epoch: "e", offset: 6, recovered: false })).toMatchObject({ since: { epoch: "e", offset: 3 } });
+    events(9);
+    expect(got).toEqual(["expired 4-5", 6]);
+    expect(platform.socket.takeSent()).toMatchObject([{ type: "ping" }]);
+  });
+
+  test("keeps a bounded number of events while it fetches those before them", () => {
+    const { answer, events, got, platform } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    events(1, ...Array.from({ length: 500 }, (_, i) => i + 3));
+    platform.socket.receive({ type: "pong", request_id: "2", ts: "" });
+    answer({ epoch: "e", offset: 999, recovered: false });
+    events(1000);
+    const kept = Array.from({ length: 256 }, (_, i) => i + 3);
+    expect(got).toEqual([1, "expired 2-2", ...kept]);
+    // The rest it has to fetch, too.
+    const [{ request_id } = {}] = platform.socket.takeSent();
+    platform.socket.receive({ type: "pong", request_id, ts: "" });
+    expect(answer({ epoch: "e", offset: 1000, recovered: true })).toMatchObject({ since: { epoch: "e", offset: 258 } });
+  });
+
+  test("tells that the topic began anew, and what it no longer held of the new incarnation", () => {
+    const { answer, events, got, platform } = subscribed();
+    answer({ epoch: "e1", offset: 0 });
+    events(1, 2);
+    platform.socket.end();
+    platform.advance(0);
+    platform.socket.open();
+    answer({ epoch: "e2", offset: 9, recovered: false });
+    events(8, 9);
+    expect(got).toEqual([1, 2, "restarted 3-null", "expired 1-7", 8, 9]);
+  });
+
+  test("takes nothing of another incarnation for its own, though it comes before its ack", () => {
+    const { answer, client, events, got, platform } = subscribed();
+    answer({ epoch: "e1", offset: 0 });
+    const others: unknown[] = [];
+    client.subscribe("t", {}, ({ epoch, offset }) => others.push(`${epoch} ${offset}`));
+    answer({ epoch: "e1", offset: 0 });
+    events(1, 2);
+    platform.socket.end();
+    platform.advance(0);
+    platform.socket.open();
+    const requests = platform.socket.takeSent();
+    const ack = { type: "ack", status: "ok", epoch: "e2", offset: 4, recovered: false, ts: "" };
+    // Each gets a replay of its own.
+    for (const { request_id } of requests) {
+      platform.socket.receive({ ...ack, request_id });
+      events(1, 2, 3, 4);
+    }
+    expect(got).toEqual([1, 2, "restarted 3-null", 1, 2, 3, 4, "restarted 3-null"]);
+    expect(others).toEqual(["e1 1", "e1 2", "e2 1", "e2 2", "e2 3", "e2 4"]);
+  });
+
+  test("of a loop that does not ask waits for it with everything, gaps included", async () => {
+    const { client, got, platform } = subscribed();
+    const stream = client.subscribe("slow", { maxBuffered: 1 });
+    const receive = (offset: number) =>
+      platform.socket.receive({ type: "event", topic: "slow", message: { id: "m", payload: 1 }, offset, ts: "" });
+    const ask = (epoch: string) => {
+      const request = platform.socket.takeSent().find(({ topic }) => topic === "slow");
+      const ack = {
+        type: "ack",
+        request_id: request?.["request_id"],
+        status: "ok",
+        offset: 0,
+        recovered: false,
+        ts: "",
+      };
+      platform.socket.receive({ ...ack, epoch });
+      return request;
+    };
+    ask("e1");
+    receive(1);
+    for (const epoch of ["e2", "e3", "e4"]) {
+      platform.socket.end();
+      platform.advance(0);
+      platform.socket.open();
+      expect(ask(epoch)).toMatchObject({ since: { epoch: "e1", offset: 1 } });
+      receive(1);
+    }
+    const loop = stream[Symbol.asyncIterator]();
+    expect((await loop.next()).value).toMatchObject({ epoch: "e1", offset: 1 });
+    const next = loop.next();
+    await settled();
+    expect(ask("e4")).toMatchObject({ since: { epoch: "e1", offset: 1 } });
+    // The gap takes the only place, so this has to be fetched once more.
+    receive(1);
+    await settled();
+    expect(ask("e4")).toMatchObject({ since: { epoch: "e4", offset: 0 } });
+    receive(1);
+    expect((await next).value).toMatchObject({ epoch: "e4", offset: 1 });
+    expect(got).toEqual(["restarted 2-null"]);
+  });
+
+  test("of a loop ends with its topic, after all that came before", async () => {
+    const { client, platform } = subscribed();
+    const loop = client.subscribe("slow")[Symbol.asyncIterator]();
+    const request = platform.socket.takeSent().at(-1);
+    platform.socket.receive({ type: "ack", request_id: request?.["request_id"], epoch: "e", offset: 0, ts: "" });
+    const next = loop.next();
+    await settled();
+    platform.socket.receive({ type: "event", topic: "slow", message: { id: "m", payload: 1 }, offset: 1, ts: "" });
+    platform.socket.receive({ type: "info", topic: "slow", info: { code: "TOPIC_DELETED", message: "" }, ts: "" });
+    expect(await next).toMatchObject({ done: false, value: { offset: 1 } });
+    expect(await loop.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("that has ended is held by nobody, though its last request was never answered", async () => {
+    const { client, platform } = subscribed();
+    const handlers = Array.from({ length: 100 }, (_, i) => {
+      const handler = () => i;
+      const subscription = client.subscribe("t", {}, handler);
+      platform.socket.end();
+      platform.advance(0);
+      platform.socket.open();
+      subscription.unsubscribe();
+      return new WeakRef(handler);
+    });
+    platform.sockets.splice(0, platform.sockets.length - 1);
+    await Bun.sleep(0);
+    Bun.gc(true);
+    expect(handlers.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(10);
+  });
+
+  test("tells of a message that its schema refuses, and goes on", () => {
+    const { client, platform } = subscribed();
+    const got: unknown[] = [];
+    client.on("gap", (gap) => got.push(gap));
+    client.subscribe("checked", {}, ({ payload }) => got.push(payload));
+    const request = platform.socket.takeSent().at(-1);
+    platform.socket.receive({
+      type: "ack",
+      request_id: request?.["request_id"],
+      status: "ok",
+      epoch: "e",
+      offset: 0,
+      ts: "",
+    });
+    for (const [i, payload] of [1, "two", 3].entries()) {
+      platform.socket.receive({
+        type: "event",
+        topic: "checked",
+        message: { id: "m", payload },
+        offset: i + 1,
+        ts: "",
+      });
+    }
+    const error = expect.objectContaining({ code: "INVALID_PAYLOAD", message: "must be a number" });
+    expect(got).toEqual(["n1", { topic: "checked", epoch: "e", from: 2, to: 2, reason: "invalid", error }, "n3"]);
+  });
+
+  test("ends where its handler ends it, in the middle of what comes", () => {
+    const { answer, events, got, platform, subscription } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    got.push = (offset) => {
+      subscription.unsubscribe();
+      return Array.prototype.push.call(got, offset);
+    };
+    events(1, 2);
+    expect(got).toEqual([1]);
+    expect(platform.socket.takeSent()).toMatchObject([{ type: "unsubscribe", topic: "t" }]);
+  });
+
+  test("is resolved, not rejected, where the application ends it before its ack", async () => {
+    const { answer, subscription } = subscribed();
+    subscription.unsubscribe();
+    answer({ epoch: "e", offset: 0 });
+    expect(await Promise.all([subscription.ready, subscription.ended])).toEqual([undefined, undefined]);
+  });
+
+  test("tells when the server refuses to go on with it", async () => {
+    const { answer, platform, subscription } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    platform.socket.end();
+    platform.advance(0);
+    platform.socket.open();
+    const request = platform.socket.takeSent().at(-1);
+    const error = { code: "FORBIDDEN", message: "no longer" };
+    platform.socket.receive({ type: "error", request_id: request?.["request_id"], error, ts: "" });
+    await subscription.ready;
+    expect(await subscription.ended).toMatchObject(error);
+  });
+});
+
+describe("publishes", () => {
+  const ids = (sent: readonly Record<string, unknown>[]) => sent.map(({ dedupe, message }) => [dedupe, message]);
+
+  test("are sent again after a lost connection, first those that may have been taken, and so that none comes twice", async () => {
+    const { client, platform, subscription } = subscribed();
+    subscription.unsubscribe();
+    platform.socket.takeSent();
+    const first = client.publish("t", 1, { id: "a" });
+    platform.socket.end();
+    const second = client.publish("t", 2, { id: "b", dedupe: true });
+    const third = client.publish("t", 3, { id: "c" });
+    platform.advance(0);
+    platform.socket.open();
+    const sent = platform.socket.takeSent();
+    expect(ids(sent)).toEqual([
+      [true, { id: "a", payload: 1 }],
+      [true, { id: "b", payload: 2 }],
+      [false, { id: "c", payload: 3 }],
+    ]);
+    const acks = [{ offset: 1, duplicate: true }, { offset: 2 }, { offset: 3 }];
+    for (const [i, ack] of acks.entries()) {
+      platform.socket.receive({ type: "ack", request_id: sent[i]?.["request_id"], status: "ok", ts: "", ...ack });
+    }
+    expect(await Promise.all([first, second, third])).toEqual([
+      { offset: 1, duplicate: true },
+      { offset: 2, duplicate: false },
+      { offset: 3, duplicate: false },
+    ]);
+  });
+
+  test("have ids of their own, which no other client's have", () => {
+    const sent = [subscribed(), subscribed()].flatMap(({ client, platform }) => {
+      platform.socket.takeSent();
+      for (let i = 0; i < 3; i++) client.publish("t", i).catch(() => {});
+      return platform.socket.takeSent();
+    });
+    expect(new Set(ids(sent).map(([, message]) => Reflect.get(Object(message), "id"))).size).toBe(6);
+  });
+
+  test("are held to the topic's schema, and sent as they are", async () => {
+    const { client, platform } = subscribed();
+    platform.socket.takeSent();
+    // @ts-expect-error The schema's type says so too.
+    const refused = await client.publish("checked", "one").catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "INVALID_PAYLOAD", message: "must be a number" });
+    client.publish("checked", 1).catch(() => {});
+    expect(platform.socket.takeSent()).toMatchObject([{ message: { payload: 1 } }]);
+  });
+
+  test("that JSON has no words for are refused", async () => {
+    const { client } = subscribed();
+    const circle: { self?: object } = {};
+    circle.self = circle;
+    for (const payload of [undefined, () => {}, 1n, circle]) {
+      expect(await client.publish("t", payload).catch((error: unknown) => error)).toMatchObject({
+        code: "INVALID_PAYLOAD",
+      });
+    }
+  });
+
+  test("leave no timer behind, however they are settled", async () => {
+    const { client, platform, subscription } = subscribed();
+    subscription.unsubscribe();
+    await settled();
+    const before = platform.timerCount;
+    const published = client.publish("t", 1);
+    expect(platform.timerCount).toBe(before + 1);
+    const request = platform.socket.takeSent().at(-1);
+    platform.socket.receive({ type: "ack", request_id: request?.["request_id"], status: "ok", offset: 1, ts: "" });
+    await published;
+    expect(platform.timerCount).toBe(before);
+  });
+});
