@@ -96,6 +96,7 @@ function publishCpuUs(subscribers: number): number {
     timestamps,
     logger,
     tokens: new Tokens(signingSecret("", undefined), systemClock),
+    serverName: "bench",
   });
   for (let i = 0; i < subscribers; i++) {
     hub.subscribe(hub.connect(new NullTransport()), { topic: "bench", clientId: "c", lastN: 0, since: undefined });

@@ -120,7 +120,12 @@ describe("ping", () => {
     using client = await TestClient.connect(server.port);
     client.send({ type: "ping", request_id: "ping-001" });
     const pong: unknown = JSON.parse(await client.nextText());
-    expect(pong).toEqual({ type: "pong", request_id: "ping-001", ts: expect.any(String) });
+    expect(pong).toEqual({
+      type: "pong",
+      request_id: "ping-001",
+      server: expect.stringMatching(/^[0-9a-f]{8}$/),
+      ts: expect.any(String),
+    });
   });
 
   test("as a WebSocket control frame is answered with a pong frame of the same payload", async () => {

@@ -111,7 +111,7 @@ class LinePublisher {
     await Promise.race([this.#publishAll(), this.#ended.promise]);
     await Promise.all(this.#unanswered);
     if (this.#end !== undefined) return this.#end.exitCode;
-    return this.#refused > 0 ? EXIT.FAILURE : EXIT.DONE;
+    return this.#refused + this.#lost > 0 ? EXIT.FAILURE : EXIT.DONE;
   }
 
   async #publishAll(): Promise<void> {
@@ -154,12 +154,15 @@ class LinePublisher {
 
   #refuse(number: number, error: unknown): void {
     const code = error instanceof RingcastError ? error.code : undefined;
-    if (code === "TIMEOUT" || code === "CLOSED") this.#lost++;
+    const isUnconfirmed = code === "UNCONFIRMED";
+    if (code === "TIMEOUT" || code === "CLOSED" || isUnconfirmed) this.#lost++;
     else this.#refused++;
     // Of those that end it, the first is the one to look at.
     if (code === "CLOSED" || this.#end !== undefined) return;
     const failure = asFailure(error);
     talk(`line ${number}: ${failure.message}`);
+    // Whether it was taken nobody knows; those that follow have nothing to do with that.
+    if (isUnconfirmed) return;
     if (this.#options.keepGoing && failure.exitCode === EXIT.FAILURE) return;
     this.#end = failure;
     this.#ended.resolve();

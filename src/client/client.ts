@@ -23,6 +23,9 @@ import {
 import { type Answer, type Request, Sequence, type Sink } from "./sequence.ts";
 import { Stream } from "./stream.ts";
 
+/** The id of the request that asks who the server is; all others are numbers. */
+const GREETING_ID = "hello";
+
 /** A subscription with a handler. */
 export interface Subscription {
   readonly topic: string;
@@ -207,8 +210,12 @@ export class Client<S extends Schemas = NoSchemas> {
   }
 
   #opened(): void {
+    // Answers come in order, so this one comes before any other.
+    this.#waiting.set(GREETING_ID, (answer) => {
+      if (answer.type === "pong") this.#publisher.opened(answer.server);
+    });
+    this.#connection.send(`{"type":"ping","request_id":"${GREETING_ID}"}`);
     for (const sequence of this.#all()) sequence.ask();
-    this.#publisher.opened();
   }
 
   #lost(code: number): boolean {

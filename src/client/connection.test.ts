@@ -146,7 +146,7 @@ describe("a token", () => {
     expect(retryMs()).toBe(0);
     await retry();
     expect(platform.socket.credentials.token).toBe("token-1");
-    // Nothing came over this one.
+    // Nothing came over this one but the answer to the greeting.
     platform.socket.open();
     platform.socket.end(4401);
     expect(retryMs()).toBeGreaterThan(0);

@@ -130,6 +130,8 @@ export class Connection {
 
   #open(): void {
     const { apiKey, platform } = this.#settings;
+    // The answer to the greeting comes even to one who is about to be cut off: only what follows shows a good link.
+    let isGreeted = false;
     try {
       this.#socket = platform.open(
         this.#url,
@@ -142,7 +144,9 @@ export class Connection {
             this.#owner.opened();
           },
           received: (text) => {
-            this.#silence = this.#tries = 0;
+            this.#silence = 0;
+            if (isGreeted) this.#tries = 0;
+            isGreeted = true;
             this.#owner.received(text);
           },
           closed: (code, reason) => this.#lost(code, reason),

@@ -20,8 +20,8 @@ export interface ConnectOptions<S extends Schemas = NoSchemas> {
   readonly maxMessageBytes?: number;
   /**
    * Whether a publish that the connection broke under is sent again. The server then leaves it out if it has it, as far
-   * as the topic's memory reaches: a topic that has moved on further, or a server that has restarted, takes it twice.
-   * If not, it is rejected with `UNCONFIRMED`. By default true.
+   * as the topic's memory reaches: a topic that has moved on further takes it twice. If not, or if the server has
+   * restarted and so remembers nothing, it is rejected with `UNCONFIRMED`. By default true.
    */
   readonly resend?: boolean;
   /** How long a publish may go without an ack, outages included, in ms. By default 60,000. */

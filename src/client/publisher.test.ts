@@ -47,6 +47,17 @@ describe("publishes", () => {
     ]);
   });
 
+  test("are not sent again to a server that has restarted, which could not know them; those never sent are sent", async () => {
+    const { client, platform } = connected();
+    const first = client.publish("t", 1, { id: "a" }).catch((error: unknown) => error);
+    platform.socket.end();
+    client.publish("t", 2, { id: "b" }).catch(() => {});
+    platform.advance(0);
+    platform.socket.open("server-2");
+    expect(await first).toMatchObject({ code: "UNCONFIRMED" });
+    expect(ids(platform.socket.takeSent())).toEqual([[false, { id: "b", payload: 2 }]]);
+  });
+
   test("have ids of their own, which no other client's have", () => {
     const sent = [connected(), connected()].flatMap(({ client, platform }) => {
       for (let i = 0; i < 3; i++) client.publish("t", i).catch(() => {});

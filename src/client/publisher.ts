@@ -9,7 +9,8 @@ const MESSAGE_TOO_LARGE = 1009;
 interface Pending {
   /** The request, but for its last brace. */
   readonly text: string;
-  isSent: boolean;
+  /** The server that it was last sent to; undefined if it was not. */
+  server: string | undefined;
   /** To be called once or more; the first counts. */
   readonly settle: (outcome: Published | RingcastError) => void;
 }
@@ -23,6 +24,8 @@ export class Publisher {
   readonly #settings: Settings;
   readonly #send: (text: string) => boolean;
   readonly #pending = new Map<string, Pending>();
+  /** The server at the other end; undefined while there is none, or it has not said who it is. */
+  #server: string | undefined;
   #whenEmpty = () => {};
 
   /** @param send sends a text if there is a link, and returns whether there is */
@@ -57,7 +60,7 @@ export class Publisher {
     );
     const pending: Pending = {
       text,
-      isSent: false,
+      server: undefined,
       settle: (outcome) => {
         cancel();
         this.#pending.delete(requestId);
@@ -71,9 +74,17 @@ export class Publisher {
     return promise;
   }
 
-  /** Sends what waits. What was sent before may have been taken, so the server is asked not to take it twice. */
-  opened(): void {
-    for (const pending of this.#pending.values()) this.#transmit(pending);
+  /**
+   * Sends what waits. What was sent before may have been taken, so the server is asked not to take it twice; one that has
+   * restarted could not know.
+   * @param server the server's name for this start of it
+   */
+  opened(server = ""): void {
+    this.#server = server;
+    for (const pending of this.#pending.values()) {
+      if (pending.server === undefined || pending.server === server) this.#transmit(pending);
+      else pending.settle(new RingcastError("UNCONFIRMED", "the server has restarted before the ack"));
+    }
   }
 
   /** Takes an answer; returns whether it was for one of these. */
@@ -87,7 +98,8 @@ export class Publisher {
 
   /** The link is gone. What was sent may have been taken or not. */
   lost(code: number): void {
-    const sent = [...this.#pending.values()].filter(({ isSent }) => isSent);
+    this.#server = undefined;
+    const sent = [...this.#pending.values()].filter(({ server }) => server !== undefined);
     if (code === MESSAGE_TOO_LARGE) {
       // If it was one of these, then the largest. It must not be sent again.
       const [largest] = sent.sort((a, b) => byteLength(b.text) - byteLength(a.text));
@@ -109,6 +121,8 @@ export class Publisher {
   }
 
   #transmit(pending: Pending): void {
-    if (this.#send(`${pending.text}${pending.isSent ? ',"dedupe":true}' : "}"}`)) pending.isSent = true;
+    const server = this.#server;
+    if (server === undefined) return;
+    if (this.#send(`${pending.text}${pending.server === undefined ? "}" : ',"dedupe":true}'}`)) pending.server = server;
   }
 }

@@ -71,7 +71,7 @@ describe(`encoders (seed ${SEED})`, () => {
           duplicate: true,
         });
         expect(read(encodeUnsubscribeAck(idJson, topicJson, TS))).toStrictEqual(ack);
-        expect(read(encodePong(idJson, TS))).toStrictEqual({ type: "pong", ...echoed, ts: TS });
+        expect(read(encodePong(idJson, "s1", TS))).toStrictEqual({ type: "pong", ...echoed, server: "s1", ts: TS });
       }),
       RUNS,
     );

@@ -79,9 +79,9 @@ export function encodeRefreshAck(requestIdJson: string | undefined, expiresAt: s
   return `{"type":"ack",${requestIdMember(requestIdJson)}"status":"ok","expires_at":"${expiresAt}","ts":"${ts}"}`;
 }
 
-/** The answer to a ping. */
-export function encodePong(requestIdJson: string | undefined, ts: string) {
-  return `{"type":"pong",${requestIdMember(requestIdJson)}"ts":"${ts}"}`;
+/** The answer to a ping; `server` is the random name of the server's process. */
+export function encodePong(requestIdJson: string | undefined, server: string, ts: string) {
+  return `{"type":"pong",${requestIdMember(requestIdJson)}"server":"${server}","ts":"${ts}"}`;
 }
 
 /** The answer to what was refused; also the last word to a slow consumer. */

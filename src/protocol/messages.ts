@@ -174,7 +174,14 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     error: errorBodySchema,
     ts: timestampSchema,
   }),
-  z.object({ type: z.literal("pong"), request_id: requestIdSchema, ts: timestampSchema }),
+  z.object({
+    type: z.literal("pong"),
+    request_id: requestIdSchema,
+    server: z
+      .string()
+      .meta({ description: "Random, and another each time the server starts: then it remembers nothing" }),
+    ts: timestampSchema,
+  }),
   z.object({ type: z.literal("info"), topic: topicNameSchema.optional(), info: infoSchema, ts: timestampSchema }),
 ]);
 

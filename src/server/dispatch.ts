@@ -25,6 +25,8 @@ export interface DispatcherPorts {
   readonly timestamps: Timestamps;
   readonly logger: Logger;
   readonly tokens: Pick<Tokens, "verify">;
+  /** The random name of this process, by which clients see that it is not the one they knew. */
+  readonly serverName: string;
 }
 
 /** Who sends requests. */
@@ -65,7 +67,7 @@ export class Dispatcher {
         this.#refresh(client, request);
         break;
       case "ping":
-        session.send(encodePong(request.requestIdJson, this.#ports.timestamps.now()));
+        session.send(encodePong(request.requestIdJson, this.#ports.serverName, this.#ports.timestamps.now()));
         break;
       case "invalid":
         this.refuse(session, request.requestIdJson, new Refusal("BAD_REQUEST", request.message));

@@ -54,14 +54,15 @@ function sweepIntervalMs({ pingIntervalMs, pongWaitMs, writeWaitMs, topicTtlMs, 
   return Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(shortest / 4)));
 }
 
-function newEpoch(): string {
+/** A random name, for an incarnation of a topic or of the server. */
+function newName(): string {
   return crypto.randomUUID().slice(0, 8);
 }
 
 function createHub(config: Config, observer: HubLog, timestamps: Timestamps): Hub {
   const { autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, writeWaitMs } = config;
   const outbox = { maxMessages: config.maxQueueSize, maxBytes: config.maxQueueBytes };
-  const engine = new MemoryEngine(config.ringBufferSize, timestamps, newEpoch);
+  const engine = new MemoryEngine(config.ringBufferSize, timestamps, newName);
   return new Hub(
     { outbox, autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, writeWaitMs },
     { engine, clock: systemClock, timestamps, observer, defer: (run) => void setImmediate(run) },
@@ -102,7 +103,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const publicKeys = openPublicKeys(config, logger);
   const tokens = new Tokens(keys.secret, systemClock, publicKeys);
   const decode = createDecoder(config.ringBufferSize);
-  const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens });
+  const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens, serverName: newName() });
   const connections = new Connections(config, { hub, clock: systemClock, logger, faults });
   const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock: systemClock, counters });
   const eventStreams = new EventStreams(config.pongWaitMs, { hub, connections, clock: systemClock, timestamps });

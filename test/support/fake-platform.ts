@@ -27,8 +27,13 @@ export class FakeSocket implements Socket {
     return this.sent.splice(0).map((text) => JSON.parse(text));
   }
 
-  open(): void {
-    if (this.isOpen) this.#events.opened();
+  /** Opens it, and answers the greeting by which a client learns the server's name. */
+  open(server = "server-1"): void {
+    if (!this.isOpen) return;
+    this.#events.opened();
+    const greeting = this.sent.findIndex((text) => text.includes('"request_id":"hello"'));
+    this.sent.splice(greeting, 1);
+    this.receive({ type: "pong", request_id: "hello", server, ts: "" });
   }
 
   /** Has a message come. */

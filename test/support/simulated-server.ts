@@ -56,6 +56,7 @@ export class SimulatedServer {
       timestamps: new Timestamps(clock),
       logger: pino({ level: "silent" }),
       tokens: { verify: () => Promise.reject(new Error("there are no tokens")) },
+      serverName: "simulated",
     });
   }
 
