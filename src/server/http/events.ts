@@ -5,6 +5,7 @@ import { parsePositions, STREAM_EVENT_NAMES } from "../../protocol/event-stream.
 import { MAX_STREAM_TOPICS } from "../../protocol/limits.ts";
 import { clientIdSchema, type Position, topicNameSchema } from "../../protocol/messages.ts";
 import { refusesClientId, refusesSubscribe } from "../access/permissions.ts";
+import { admitConnection } from "./admit-connection.ts";
 import type { HttpApp, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
 import { describeErrors, HttpRefusal, refuseIf, valid } from "./errors.ts";
 import { topicPath, wholeNumber } from "./parameters.ts";
@@ -99,13 +100,7 @@ export function addEventRoutes(app: HttpApp, options: HttpOptions, ports: HttpPo
     const wish = valid(query, c.req.query());
     for (const topic of topics) refuseIf(refusesSubscribe(principal, topic));
     if (wish.client_id !== undefined) refuseIf(refusesClientId(principal, wish.client_id));
-    const origin = c.req.header("origin");
-    if (origin !== undefined && !ports.allowsOrigin(origin)) {
-      throw new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)");
-    }
-    if (ports.connectionCount() >= options.maxConnections) {
-      throw new HttpRefusal("UNAVAILABLE", "the server has as many connections as it takes");
-    }
+    admitConnection(c.req.header("origin"), options, ports);
     // A stream that nobody reads must not begin.
     if (c.req.method === "HEAD") return new Response(null, { headers: { "Content-Type": "text/event-stream" } });
     const { address, server } = c.env;

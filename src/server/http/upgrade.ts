@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { admitConnection } from "./admit-connection.ts";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
 import { SUBPROTOCOL } from "./credentials.ts";
 import { describeErrors, HttpRefusal } from "./errors.ts";
@@ -66,13 +67,7 @@ export function addUpgradeRoute(app: HttpApp, options: HttpOptions, ports: HttpP
     if (!new RegExp(WEBSOCKET_KEY).test(header("sec-websocket-key") ?? "")) {
       throw new HttpRefusal("BAD_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
     }
-    const origin = header("origin");
-    if (origin !== undefined && !ports.allowsOrigin(origin)) {
-      throw new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)");
-    }
-    if (ports.connectionCount() >= options.maxConnections) {
-      throw new HttpRefusal("UNAVAILABLE", "the server has as many connections as it takes");
-    }
+    admitConnection(c.req.header("origin"), options, ports);
     const protocol = lists(header("sec-websocket-protocol"), SUBPROTOCOL) ? SUBPROTOCOL : "";
     const upgraded = c.env.server.upgrade(c.req.raw, {
       data: { address: c.env.address, principal: c.var.principal, connection: undefined },
