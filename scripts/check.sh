@@ -9,7 +9,7 @@ failed=""
 echo "check: format and lint"
 node_modules/.bin/biome ci ${NO_COLOR:+--colors=off} . || failed="$failed format-and-lint"
 echo "check: types"
-node_modules/.bin/tsc --noEmit || failed="$failed types"
+{ node_modules/.bin/tsc --noEmit && node_modules/.bin/tsc --noEmit -p src/console; } || failed="$failed types"
 echo "check: tests"
 node_modules/.bin/bun test || failed="$failed tests"
 if [ -n "$failed" ]; then

@@ -27,7 +27,9 @@ function importsOf(path: string): string[] {
 }
 
 const AMBIENT = /\.d\.ts$/;
-const SOURCES = filesMatching("src/**/*.ts").filter((path) => !path.endsWith(".test.ts") && !AMBIENT.test(path));
+const SOURCES = filesMatching("src/**/*.{ts,tsx}").filter((path) => !path.endsWith(".test.ts") && !AMBIENT.test(path));
+/** The page that the server serves, by which the console is built: no module. */
+const CONSOLE_PAGE = "src/console/index.html";
 const IMPORTS = new Map(SOURCES.map((path) => [path, importsOf(path)]));
 
 /** `src/core/hub.ts` is of `core`; a file right in `src` is a layer of its own, such as `main.ts`. */
@@ -44,6 +46,7 @@ const ALLOWED_LAYERS: Record<string, readonly string[]> = {
   server: ["server", "core", "engine", "protocol", "config"],
   client: ["client", "protocol"],
   cli: ["cli", "client", "server", "config", "protocol"],
+  console: ["console", "client", "protocol"],
   "main.ts": ["config", "server", "cli"],
 };
 const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
@@ -54,6 +57,7 @@ const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
   server: "any",
   client: [],
   cli: "any",
+  console: ["preact", "preact/hooks", "@preact/signals", "chart.js"],
   "main.ts": ["node:net"],
 };
 
@@ -65,6 +69,7 @@ describe.each(SOURCES)("%s", (path) => {
     const layers = ALLOWED_LAYERS[layer] ?? [];
     const packages = ALLOWED_PACKAGES[layer] ?? [];
     const forbidden = imports.filter((target) => {
+      if (target === CONSOLE_PAGE) return path !== "src/server/http/console.ts";
       if (target.startsWith("src/")) return !layers.includes(layerOf(target));
       if (layer === "main.ts" && target === "package.json") return false;
       return packages !== "any" && !packages.includes(target);
@@ -73,7 +78,7 @@ describe.each(SOURCES)("%s", (path) => {
   });
 
   test("imports files that are there, by their whole name", () => {
-    const inside = imports.filter((target) => target.startsWith("src/"));
+    const inside = imports.filter((target) => target.startsWith("src/") && target !== CONSOLE_PAGE);
     expect(inside.filter((target) => !SOURCES.includes(target))).toEqual([]);
   });
 });
@@ -91,12 +96,12 @@ test.each(PURE)("%s knows no Bun, no process, no timers and no clock but its por
 });
 
 // A type is gone once compiled. Anything else of the protocol would bring zod into every browser.
-test.each(SOURCES.filter((path) => layerOf(path) === "client"))(
+test.each(SOURCES.filter((path) => ["client", "console"].includes(layerOf(path))))(
   "%s takes nothing but types from the protocol",
   (path) => {
     const statements = read(path).match(/^(?:import|export)\s[^;]*?"[^"]+";/gm) ?? [];
     const values = statements.filter((statement) => !/^(?:import|export) type /.test(statement));
-    expect(values.filter((statement) => !/ from "\.\/[^"]+";$/.test(statement))).toEqual([]);
+    expect(values.filter((statement) => /\/protocol\//.test(statement))).toEqual([]);
   },
 );
 
@@ -116,8 +121,8 @@ test("no file imports itself by way of others", () => {
   expect(SOURCES.map(circle).filter((way) => way !== undefined)).toEqual([]);
 });
 
-test("every source file is part of the server or the client", () => {
-  const reached = new Set(["src/main.ts", "src/client/index.ts"]);
+test("every source file is part of the server, the client or the console", () => {
+  const reached = new Set(["src/main.ts", "src/client/index.ts", "src/console/main.tsx"]);
   for (const path of reached) for (const target of IMPORTS.get(path) ?? []) reached.add(target);
   expect(SOURCES.filter((path) => !reached.has(path))).toEqual([]);
 });
@@ -133,6 +138,6 @@ test("these tests see the source: its layers, and imports of every form", () => 
   }
 });
 
-test.each(filesMatching("{src,test,bench}/**/*.ts"))(`%s is no longer than ${MAX_LINES} lines`, (path) => {
+test.each(filesMatching("{src,test,bench}/**/*.{ts,tsx,css}"))(`%s is no longer than ${MAX_LINES} lines`, (path) => {
   expect(read(path).trimEnd().split("\n").length).toBeLessThanOrEqual(MAX_LINES);
 });

@@ -4,6 +4,7 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { type ErrorCode, Refusal } from "../../protocol/errors.ts";
 import { readJson } from "./body.ts";
+import { addConsoleRoutes, isConsolePath } from "./console.ts";
 import type { HttpApp, HttpBindings, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
 import { presentedCredentials } from "./credentials.ts";
 import { addDocsRoutes, isDocsPath } from "./docs.ts";
@@ -27,9 +28,10 @@ type Guard = MiddlewareHandler<HttpEnv>;
 
 const HEALTH_PATHS = ["/health", "/health/live", "/health/ready"];
 
-/** Everybody may ask how the server is and read its documentation, at any rate and while it shuts down. */
+/** Everybody may ask how the server is, read its documentation and load the console, at any rate and while it shuts down. */
 function isPublic(path: string, { metricsAuth }: HttpOptions): boolean {
-  return HEALTH_PATHS.includes(path) || isDocsPath(path) || (path === "/metrics" && !metricsAuth);
+  if (HEALTH_PATHS.includes(path) || isDocsPath(path) || isConsolePath(path)) return true;
+  return path === "/metrics" && !metricsAuth;
 }
 
 /**
@@ -114,6 +116,7 @@ function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
   addMetricsRoute(app, options, ports);
   addUpgradeRoute(app, options, ports);
   addDocsRoutes(app, options, ports);
+  addConsoleRoutes(app, ports);
   describeSecurity(app);
   addMethodNotAllowed(app);
 }

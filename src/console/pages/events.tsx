@@ -1,0 +1,4 @@
+/** Not built yet. */
+export function EventsPage() {
+  return <h1>Events</h1>;
+}

@@ -1,0 +1,4 @@
+/** Not built yet. */
+export function TopicPage({ name }: { readonly name: string }) {
+  return <h1>{name}</h1>;
+}

@@ -1,0 +1,4 @@
+/** Not built yet. */
+export function TopicsPage() {
+  return <h1>Topics</h1>;
+}

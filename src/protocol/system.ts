@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { ERROR_CODES } from "./errors.ts";
+
+// The server's own topics: what they are called, and what the payloads of their messages look like.
+
+/** What the names of the server's own topics begin with. Clients may read them, and neither publish nor make any. */
+export const SYSTEM_PREFIX = "$sys/";
+
+/** Whether a topic's name is one of those that the server keeps to itself. */
+export function isSystemName(topic: string): boolean {
+  return topic.startsWith(SYSTEM_PREFIX);
+}
+
+/** The server's own topics, by what is published to them. */
+export const SYSTEM_TOPICS = {
+  /** What runs, and with which bounds; one message, from the server's start. */
+  server: "$sys/server",
+  /** How the server does; a message a second. */
+  stats: "$sys/stats",
+  /** What an operator should know of, as it happens. */
+  events: "$sys/events",
+} as const;
+
+const count = (description: string) => z.int().min(0).meta({ description });
+const rate = (description: string) => z.number().min(0).meta({ description });
+
+/** The payload of `$sys/server`. */
+export const serverInfoSchema = z.object({
+  version: z.string(),
+  bun: z.string().meta({ description: "The version of the runtime" }),
+  started_at: z.iso.datetime({ precision: 3 }),
+  trace: z.boolean().meta({ description: "Whether messages' traces are kept (-trace)" }),
+  limits: z
+    .object({
+      max_connections: count("-max-connections, worked out where that is 0"),
+      max_topics: count("-max-topics"),
+      max_subscriptions: count("-max-subscriptions, of one connection"),
+      max_message_size: count("-max-message-size, in bytes"),
+      max_queue_size: count("-max-queue-size, in messages"),
+      max_queue_bytes: count("-max-queue-bytes"),
+      ring_buffer_size: count("-ring-buffer-size, in messages of one topic"),
+    })
+    .meta({ description: "The bounds in force" }),
+});
+export type ServerInfo = z.infer<typeof serverInfoSchema>;
+
+const tallySchema = z.object({
+  published: rate("Messages that topics accepted"),
+  delivered: rate("Messages queued for subscribers, replays included"),
+  dropped: rate("Messages that clients lost because they did not keep up"),
+  slow_consumers: rate("Connections closed because they did not read"),
+  received_bytes: rate("Bytes of clients' messages and of request bodies"),
+  sent_bytes: rate("Bytes of messages handed to sockets"),
+  errors: rate("Errors told to clients"),
+});
+/** What is counted, as totals or as rates. */
+export type Tally = z.infer<typeof tallySchema>;
+
+/** The payload of `$sys/stats`. What is on the server's own topics is not counted, but for its bytes. */
+export const systemStatsSchema = z.object({
+  uptime_sec: count("Seconds since the server began"),
+  clients: count("Open WebSockets and event streams"),
+  event_streams: count("Event streams among them"),
+  topics: count("Topics"),
+  active_topics: count("Topics with at least one subscriber"),
+  subscriptions: count("Subscriptions, over all topics"),
+  queued_messages: count("Messages that wait, over all clients"),
+  queued_bytes: count("Bytes that wait, over all clients"),
+  longest_queue: count("Messages that wait for the client with the most"),
+  event_loop_delay_ms: rate("The longest that a timer came late since the last message"),
+  cpu_percent: rate("Processor time of the process since the last message; 100 is one core"),
+  memory_bytes: count("Resident memory of the process"),
+  total: tallySchema.meta({ description: "Since the server began" }),
+  per_sec: tallySchema.meta({ description: "Per second, since the last message" }),
+});
+export type SystemStats = z.infer<typeof systemStatsSchema>;
+
+/** What can be told on `$sys/events` besides refusals. */
+export const HAPPENING_CODES = [
+  "SERVER_STARTED",
+  "SERVER_SHUTDOWN",
+  "TOPIC_DELETED",
+  "CLIENT_CUT_OFF",
+  "MESSAGES_DROPPED",
+  "RELOADED",
+] as const;
+
+/** The payload of `$sys/events`: what an operator should know of. The same in one second is told once, and counted. */
+export const happeningSchema = z.object({
+  code: z.enum([...HAPPENING_CODES, ...ERROR_CODES]),
+  level: z.enum(["info", "warning", "error"]),
+  message: z.string().meta({ description: "What happened, for people" }),
+  count: z.int().min(1).meta({ description: "How often, within the second; of MESSAGES_DROPPED, how many messages" }),
+  client: z.int().optional().meta({ description: "Whose connection it was: the id in GET /clients" }),
+  address: z.string().optional().meta({ description: "Where it came from" }),
+  topic: z.string().optional(),
+});
+export type Happening = z.infer<typeof happeningSchema>;
