@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import { type Client, connect, type State } from "../client/index.ts";
-import type { Happening, ServerInfo, SYSTEM_TOPICS, SystemStats } from "../protocol/system.ts";
+import type { Happening, ServerInfo, SystemStats } from "../protocol/system.ts";
+import { SYSTEM_TOPICS } from "../protocol/system-topics.ts";
 import { ApiError, type ConsoleConfig, request } from "./api.ts";
 import { apiKey, forgetKey } from "./session.ts";
 
@@ -26,8 +27,6 @@ const MAX_HAPPENINGS = 1000;
 const MAX_BACKOFF_MS = 3000;
 const TOKEN_TTL = "15m";
 
-// Typed by hand: the values of the protocol's module would bring the schema library into the page.
-const TOPICS: typeof SYSTEM_TOPICS = { server: "$sys/server", stats: "$sys/stats", events: "$sys/events" };
 /** No position that the server knows: it answers with all that it still holds. */
 const FROM_THE_BEGINNING = { since: { epoch: "", offset: 0 } };
 
@@ -87,13 +86,13 @@ function follow(feed: Client): void {
   feed.on("state", (state) => {
     link.value = state;
   });
-  feed.subscribe<ServerInfo>(TOPICS.server, FROM_THE_BEGINNING, ({ payload }) => {
+  feed.subscribe<ServerInfo>(SYSTEM_TOPICS.server, FROM_THE_BEGINNING, ({ payload }) => {
     serverInfo.value = payload;
   });
-  feed.subscribe<SystemStats>(TOPICS.stats, FROM_THE_BEGINNING, ({ payload, ts }) => {
+  feed.subscribe<SystemStats>(SYSTEM_TOPICS.stats, FROM_THE_BEGINNING, ({ payload, ts }) => {
     samples.value = note(samples.value, { atMs: Date.parse(ts), stats: payload });
   });
-  feed.subscribe<Happening>(TOPICS.events, FROM_THE_BEGINNING, ({ epoch, offset, payload, ts }) => {
+  feed.subscribe<Happening>(SYSTEM_TOPICS.events, FROM_THE_BEGINNING, ({ epoch, offset, payload, ts }) => {
     const told = { id: `${epoch}-${offset}`, atMs: Date.parse(ts), happening: payload };
     happenings.value = [told, ...happenings.value].slice(0, MAX_HAPPENINGS);
   });
