@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { type Client, connect, type State } from "../client/index.ts";
-import type { Happening, ServerInfo, SYSTEM_TOPICS, SystemStats } from "../protocol/system.ts";
+import type { Happening, ServerInfo, SystemStats } from "../protocol/system.ts";
+import { SYSTEM_TOPICS } from "../protocol/system-topics.ts";
 import { ApiError, type ConsoleConfig, request } from "./api.ts";
 import { type Sample, type Told, withHappenings, withSamples } from "./history.ts";
 import type { LinkFacts } from "./link-status.ts";
@@ -16,8 +17,6 @@ const TOKEN_TTL = "15m";
 /** What comes within this time is shown at once: a replay brings a thousand messages. */
 const GATHER_MS = 50;
 
-// Typed by hand: the values of the protocol's module would bring the schema library into the page.
-const TOPICS: typeof SYSTEM_TOPICS = { server: "$sys/server", stats: "$sys/stats", events: "$sys/events" };
 /** No position that the server knows: it answers with all that it still holds. */
 const FROM_THE_BEGINNING = { since: { epoch: "", offset: 0 } };
 
@@ -128,14 +127,14 @@ function gather(): void {
 function follow(feed: Client): void {
   noteState(feed.state);
   feed.on("state", noteState);
-  feed.subscribe<ServerInfo>(TOPICS.server, FROM_THE_BEGINNING, ({ payload }) => {
+  feed.subscribe<ServerInfo>(SYSTEM_TOPICS.server, FROM_THE_BEGINNING, ({ payload }) => {
     serverInfo.value = payload;
   });
-  feed.subscribe<SystemStats>(TOPICS.stats, FROM_THE_BEGINNING, ({ payload, ts }) => {
+  feed.subscribe<SystemStats>(SYSTEM_TOPICS.stats, FROM_THE_BEGINNING, ({ payload, ts }) => {
     arrivedSamples.push({ atMs: Date.parse(ts), stats: payload });
     gather();
   });
-  feed.subscribe<Happening>(TOPICS.events, FROM_THE_BEGINNING, ({ epoch, offset, payload, ts }) => {
+  feed.subscribe<Happening>(SYSTEM_TOPICS.events, FROM_THE_BEGINNING, ({ epoch, offset, payload, ts }) => {
     arrivedHappenings.push({ id: `${epoch}-${offset}`, atMs: Date.parse(ts), happening: payload });
     gather();
   });
