@@ -1,4 +1,4 @@
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { type Client, connect, type State } from "../client/index.ts";
 import type { Happening, ServerInfo, SystemStats } from "../protocol/system.ts";
 import { SYSTEM_TOPICS } from "../protocol/system-topics.ts";
@@ -165,11 +165,11 @@ export function startFeed(): void {
       client.value = undefined;
       return;
     }
-    // Another key is another client.
+    // Another key is another client; all else that a client reads on its way is none of this effect.
     if (keyNeeded.value) void apiKey.value;
     const login = keyNeeded.value ? { getToken: fetchToken } : {};
-    const feed = connect(webSocketUrl(), { clientId, maxBackoffMs: MAX_BACKOFF_MS, ...login });
-    follow(feed);
+    const feed = untracked(() => connect(webSocketUrl(), { clientId, maxBackoffMs: MAX_BACKOFF_MS, ...login }));
+    untracked(() => follow(feed));
     client.value = feed;
     return () => void feed.close();
   });
