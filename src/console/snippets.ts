@@ -13,9 +13,9 @@ export interface Snippet {
  */
 export function firstSteps(origin: string, isKeyNeeded: boolean): readonly Snippet[] {
   const key = isKeyNeeded ? ` \\\n  -H "X-API-Key: $RINGCAST_API_KEY"` : "";
-  const login = isKeyNeeded ? ", { apiKey: process.env.RINGCAST_API_KEY }" : "";
+  const login = isKeyNeeded ? ", {\n  apiKey: process.env.RINGCAST_API_KEY,\n}" : "";
   return [
-    { title: "Receive, in a shell", code: `ringcast sub hello \\\n  --url ${origin}` },
+    { title: "Receive, in a shell", code: `ringcast sub hello --url ${origin}` },
     {
       title: "Publish, with curl",
       code: `curl ${origin}/topics/hello/messages${key} \\\n  -H 'Content-Type: application/json' \\\n  -d '{"payload":{"text":"Hello"}}'`,
@@ -23,9 +23,9 @@ export function firstSteps(origin: string, isKeyNeeded: boolean): readonly Snipp
     {
       title: "In your code",
       code: [
-        `import { connect } from "ringcast/client";`,
+        `import { connect } from "ringcast/client";\n`,
         `const client = connect("${origin.replace(/^http/, "ws")}/ws"${login});`,
-        `client.subscribe("hello", ({ payload }) => console.log(payload));`,
+        `client.subscribe("hello", ({ payload }) => {\n  console.log(payload);\n});`,
         `await client.publish("hello", { text: "Hello" });`,
       ].join("\n"),
     },

@@ -8,7 +8,7 @@ import {
   formatPercent,
   formatRate,
 } from "../parts/format.ts";
-import type { Line } from "../parts/series.ts";
+import type { Base, Line } from "../parts/series.ts";
 
 /** A tile of the overview: numbers of one kind, and how they went. */
 export interface Tile {
@@ -17,16 +17,16 @@ export interface Tile {
   /** How its numbers are written, and how where there is little room. */
   readonly format: (value: number) => string;
   readonly formatTick: (value: number) => string;
+  readonly base: Base;
   /** The scale reaches at least up to here. */
   readonly atLeast: number;
   /** A number that is not drawn. */
   readonly total?: Line;
 }
 
-const compactRate = (value: number) => `${formatCompact(value)}/s`;
-const rates = { format: formatRate, formatTick: compactRate, atLeast: 1 };
-const counts = { format: formatCount, formatTick: formatCompact, atLeast: 4 };
-const byteRates = { format: formatByteRate, formatTick: formatBytes, atLeast: 1024 };
+const rates = { format: formatRate, formatTick: formatCompact, base: 10, atLeast: 1 } as const;
+const counts = { format: formatCount, formatTick: formatCompact, base: 10, atLeast: 4 } as const;
+const byteRates = { format: formatByteRate, formatTick: formatBytes, base: 1024, atLeast: 1024 } as const;
 
 function webSockets({ clients, event_streams: eventStreams }: SystemStats): number {
   return clients - eventStreams;
@@ -109,6 +109,7 @@ export const TILES: readonly { readonly title: string; readonly tiles: readonly 
         title: "Event-loop delay",
         format: formatMillis,
         formatTick: formatMillis,
+        base: 10,
         atLeast: 10,
         lines: [{ label: "longest in a second", of: (stats) => stats.event_loop_delay_ms }],
       },
@@ -116,6 +117,7 @@ export const TILES: readonly { readonly title: string; readonly tiles: readonly 
         title: "CPU",
         format: formatPercent,
         formatTick: formatPercent,
+        base: 10,
         atLeast: 100,
         lines: [{ label: "of one core", of: (stats) => stats.cpu_percent }],
       },
@@ -123,6 +125,7 @@ export const TILES: readonly { readonly title: string; readonly tiles: readonly 
         title: "Memory",
         format: formatBytes,
         formatTick: formatBytes,
+        base: 1024,
         atLeast: 64 * 1024 ** 2,
         lines: [{ label: "resident", of: (stats) => stats.memory_bytes }],
       },

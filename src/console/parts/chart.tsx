@@ -6,7 +6,7 @@ import { samples } from "../feed.ts";
 import { HISTORY_MS } from "../history.ts";
 import { onColoursChange } from "../theme.ts";
 import { formatTime } from "./format.ts";
-import { indexNear, type Line } from "./series.ts";
+import { type Base, indexNear, type Line, scaleEnd, summaryOf } from "./series.ts";
 import { pointedMs } from "./time-pointer.ts";
 import "./chart.css";
 
@@ -14,9 +14,10 @@ Drawing.register(Filler, LinearScale, LineController, LineElement, PointElement)
 
 type LineDrawing = Drawing<"line", { x: number; y: number }[]>;
 
-const TICK_MS = HISTORY_MS / 3;
+const TICKS = ["−15 min", "−10", "−5", "now"];
+const TICK_MS = HISTORY_MS / (TICKS.length - 1);
 /** All charts have their numbers in a column of this width, so that times stand one below the other. */
-const NUMBERS_WIDTH = 44;
+const NUMBERS_WIDTH = 46;
 /** A line with no sample for longer than this is broken: nobody knows what was. */
 const MAX_GAP_MS = 5000;
 
@@ -24,7 +25,10 @@ const MAX_GAP_MS = 5000;
 interface Subject {
   /** The first is drawn in the accent, the second quieter. */
   readonly lines: readonly Line[];
+  /** How numbers are written where there is little room. */
   readonly format: (value: number) => string;
+  /** What the numbers at the scale are round to. */
+  readonly base: Base;
   /** The scale reaches at least up to here, so that next to nothing looks like it. */
   readonly atLeast: number;
 }
@@ -36,7 +40,7 @@ interface ChartProps extends Subject {
   readonly summary: string;
 }
 
-function draw(canvas: HTMLCanvasElement, { lines, format, atLeast }: Subject): LineDrawing {
+function draw(canvas: HTMLCanvasElement, { lines, format }: Subject): LineDrawing {
   return new Drawing<"line", { x: number; y: number }[]>(canvas, {
     type: "line",
     data: { datasets: lines.map(({ label }, index) => ({ label, data: [], fill: index === 0 ? "origin" : false })) },
@@ -56,26 +60,28 @@ function draw(canvas: HTMLCanvasElement, { lines, format, atLeast }: Subject): L
           border: { display: false },
           grid: { display: false },
           afterBuildTicks: (axis) => {
-            axis.ticks = [3, 2, 1, 0].map((steps) => ({ value: axis.max - steps * TICK_MS }));
+            axis.ticks = TICKS.map((_, index) => ({ value: axis.min + index * TICK_MS }));
           },
           ticks: {
             align: "inner",
             maxRotation: 0,
             autoSkip: false,
             font: { size: 10 },
-            callback: (_, index) => (index === 3 ? "now" : `−${15 - index * 5} min`),
+            callback: (_, index) => TICKS[index],
           },
         },
         y: {
           type: "linear",
-          beginAtZero: true,
-          suggestedMax: atLeast,
+          min: 0,
           border: { display: false },
           grid: { tickLength: 0 },
+          afterBuildTicks: (axis) => {
+            axis.ticks = [0, axis.max / 2, axis.max].map((value) => ({ value }));
+          },
           afterFit: (axis) => {
             axis.width = NUMBERS_WIDTH;
           },
-          ticks: { maxTicksLimit: 3, padding: 6, font: { size: 10 }, callback: (value) => format(Number(value)) },
+          ticks: { padding: 6, font: { size: 10 }, callback: (value) => format(Number(value)) },
         },
       },
     },
@@ -96,26 +102,31 @@ function paint(drawing: LineDrawing): void {
 }
 
 /** Shows the samples as they are now; not while nobody looks. */
-function update(drawing: LineDrawing, lines: readonly Line[]): void {
+function update(drawing: LineDrawing, { lines, base, atLeast }: Subject): void {
   const list = samples.peek();
   if (document.hidden) return;
   lines.forEach(({ of }, index) => {
     const dataset = drawing.data.datasets[index];
     if (dataset !== undefined) dataset.data = list.map(({ atMs, stats }) => ({ x: atMs, y: of(stats) }));
   });
-  const { x } = drawing.options.scales ?? {};
+  const { x, y } = drawing.options.scales ?? {};
+  if (x === undefined || y === undefined) return;
   const endMs = list.at(-1)?.atMs ?? Date.now();
-  if (x !== undefined) Object.assign(x, { min: endMs - HISTORY_MS, max: endMs });
+  x.min = endMs - HISTORY_MS;
+  x.max = endMs;
+  const highest = Math.max(atLeast, ...lines.map((line) => summaryOf(list, line)?.highest ?? 0));
+  y.max = scaleEnd(highest, base);
   drawing.update("none");
 }
 
-function useDrawing(canvas: RefObject<HTMLCanvasElement | null>, { lines, format, atLeast }: Subject) {
+function useDrawing(canvas: RefObject<HTMLCanvasElement | null>, { lines, format, base, atLeast }: Subject) {
   const drawing = useRef<LineDrawing | null>(null);
   useEffect(() => {
     if (canvas.current === null) return;
-    const made = draw(canvas.current, { lines, format, atLeast });
+    const subject = { lines, format, base, atLeast };
+    const made = draw(canvas.current, subject);
     drawing.current = made;
-    const refresh = () => update(made, lines);
+    const refresh = () => update(made, subject);
     const stopSamples = samples.subscribe(refresh);
     const stopColours = onColoursChange(() => {
       paint(made);
@@ -128,7 +139,7 @@ function useDrawing(canvas: RefObject<HTMLCanvasElement | null>, { lines, format
       stopSamples();
       made.destroy();
     };
-  }, [canvas, lines, format, atLeast]);
+  }, [canvas, lines, format, base, atLeast]);
   return drawing;
 }
 

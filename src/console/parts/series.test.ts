@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { SystemStats } from "../../protocol/system.ts";
 import type { Sample } from "../history.ts";
 import { formatCount } from "./format.ts";
-import { describe, indexNear, type Line, summaryOf } from "./series.ts";
+import { describe, indexNear, type Line, scaleEnd, summaryOf } from "./series.ts";
 
 const NOTHING = {
   published: 0,
@@ -50,4 +50,18 @@ test("the sample next to a time is found, before, between and behind all", () =>
     0, 0, 0, 1, 2, 2, 3, 3,
   ]);
   expect(indexNear([], 5)).toBe(-1);
+});
+
+test("scales end at a round number, of tens or of bytes", () => {
+  expect([0, 0.03, 1, 1.5, 3, 5, 999, 1000, 41_000].map((value) => scaleEnd(value, 10))).toEqual([
+    1, 0.04, 1, 2, 4, 10, 1000, 1000, 100_000,
+  ]);
+  expect([0, 1, 700, 1024, 3000, 900 * 1024].map((value) => scaleEnd(value, 1024))).toEqual([
+    1,
+    1,
+    1024,
+    1024,
+    4096,
+    1024 ** 2,
+  ]);
 });

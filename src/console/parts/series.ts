@@ -50,3 +50,15 @@ export function describe({ label }: Line, summary: Summary, format: (value: numb
   const { latest, lowest, highest } = summary;
   return `${label}: now ${format(latest)}, lowest ${format(lowest)}, highest ${format(highest)}`;
 }
+
+/** Where scales may end, within one power of their base; the half of each is a good number, too. */
+const ENDS = { 10: [1, 2, 4, 10], 1024: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] } as const;
+/** Numbers are counted by tens, bytes by 1024. */
+export type Base = keyof typeof ENDS;
+
+/** Where the scale of a chart ends that reaches at least up to a value. */
+export function scaleEnd(value: number, base: Base): number {
+  if (value <= 0) return 1;
+  const power = base ** Math.floor(Math.log(value) / Math.log(base));
+  return (ENDS[base].find((end) => end * power >= value) ?? base) * power;
+}

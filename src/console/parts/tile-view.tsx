@@ -49,7 +49,7 @@ function Figure({ line, format, mark }: FigureProps) {
 
 /** Numbers now, or at the time that is pointed to, over how they went in the last 15 minutes. */
 export function TileView({ tile }: { readonly tile: Tile }) {
-  const { title, lines, total, format, formatTick, atLeast } = tile;
+  const { title, lines, total, format, formatTick, base, atLeast } = tile;
   const atMs = pointedMs.value;
   return (
     <section class="card tile" aria-label={title}>
@@ -63,7 +63,7 @@ export function TileView({ tile }: { readonly tile: Tile }) {
         ))}
         {total === undefined ? null : <Figure line={total} format={formatCount} />}
       </dl>
-      <Chart label={title} summary={inWords(tile)} lines={lines} format={formatTick} atLeast={atLeast} />
+      <Chart label={title} summary={inWords(tile)} lines={lines} format={formatTick} base={base} atLeast={atLeast} />
     </section>
   );
 }
