@@ -1,5 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { firstOpened, type JsonRow, membersOf, type Opened, readNode, rowsOf, STEP, sourceOf, tokensOf } from "./json-tree.ts";
+import {
+  firstOpened,
+  type JsonRow,
+  membersOf,
+  type Opened,
+  readNode,
+  rowsOf,
+  STEP,
+  sourceOf,
+  tokensOf,
+} from "./json-tree.ts";
 
 function shape(text: string, opened: Opened): string[] {
   return rowsOf(text, readNode(text), opened).map((row) => line(text, row));
