@@ -116,18 +116,16 @@ function NoTopics({ onCreate }: { readonly onCreate: () => void }) {
 /** The rows that are searched for, in order; sorted anew only when what they are sorted by may have changed. */
 function useArranged(store: TopicStore, query: string, sort: Sort): readonly TopicRow[] {
   const isLasting = sort.column === "name" || sort.column === "age";
-  const needle = query.toLowerCase();
-  return useMemo(
-    () =>
-      arrange(
-        store.rows,
-        ({ lowerName }) => lowerName.includes(needle),
-        SORT_VALUES[sort.column] ?? byName,
-        sort.isDescending,
-        byName,
-      ),
-    [store, isLasting ? store.membership : store.version, needle, sort],
-  );
+  const version = isLasting ? store.membership : store.version;
+  const last = useRef<{ readonly of: readonly unknown[]; readonly rows: readonly TopicRow[] }>({ of: [], rows: [] });
+  const of = [version, query, sort];
+  if (of.some((value, index) => value !== last.current.of[index])) {
+    const needle = query.toLowerCase();
+    const matches = ({ lowerName }: TopicRow) => lowerName.includes(needle);
+    const value = SORT_VALUES[sort.column] ?? byName;
+    last.current = { of, rows: arrange(store.rows, matches, value, sort.isDescending, byName) };
+  }
+  return last.current.rows;
 }
 
 /** All topics, and how busy they are. */

@@ -90,7 +90,7 @@ class Poller<T> {
  */
 export function usePoll<T>(ask: () => Promise<T>, intervalMs: number): Poll<T> {
   const [state, setState] = useState<Omit<Poll<T>, "again">>({ value: undefined, problem: undefined });
-  const poller = useRef<Poller<T>>();
+  const poller = useRef<Poller<T> | undefined>(undefined);
   const firstAsk = useRef(ask);
   useEffect(() => {
     const own = new Poller(firstAsk.current, intervalMs, {

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 import { rowAfterKey, type Sort, scrollTopFor, type Viewport, windowOf } from "./table-model.ts";
 import "./virtual-table.css";
@@ -39,16 +39,15 @@ const NOT_SEEN: Viewport = { scrollTop: 0, height: 600, rowHeight: 36 };
 
 function Header<Row>({ columns, onSort, sort }: Pick<Props<Row>, "columns" | "onSort" | "sort">) {
   return (
-    <thead role="rowgroup">
-      <tr role="row" aria-rowindex={1}>
+    <div class="vt-head" role="rowgroup">
+      <div class="vt-labels" role="row" aria-rowindex={1} tabIndex={-1}>
         {columns.map(({ id, isNumber = false, isSortable = false, label }) => {
           const isSorted = sort?.column === id;
           const order = sort?.isDescending ? "descending" : "ascending";
           return (
-            <th
+            <div
               key={id}
               role="columnheader"
-              scope="col"
               class={`vt-${id} ${isNumber ? "num" : ""}`}
               aria-sort={isSortable ? (isSorted ? order : "none") : undefined}
             >
@@ -60,11 +59,11 @@ function Header<Row>({ columns, onSort, sort }: Pick<Props<Row>, "columns" | "on
               ) : (
                 <span class={label === "" ? "visually-hidden" : ""}>{label === "" ? "Actions" : label}</span>
               )}
-            </th>
+            </div>
           );
         })}
-      </tr>
-    </thead>
+      </div>
+    </div>
   );
 }
 
@@ -73,23 +72,23 @@ function useViewport() {
   const scroller = useRef<HTMLDivElement>(null);
   const ruler = useRef<HTMLDivElement>(null);
   const [viewport, setViewport] = useState(NOT_SEEN);
-  const look = () => {
+  const look = useCallback(() => {
     const frame = scroller.current;
     const rowHeight = ruler.current?.offsetHeight ?? 0;
     if (frame === null || rowHeight === 0) return;
-    const header = frame.querySelector("thead")?.offsetHeight ?? 0;
+    const header = frame.querySelector(".vt-head")?.clientHeight ?? 0;
     const seen = { scrollTop: frame.scrollTop, height: frame.clientHeight - header, rowHeight };
     setViewport((old) =>
       old.scrollTop === seen.scrollTop && old.height === seen.height && old.rowHeight === rowHeight ? old : seen,
     );
-  };
+  }, []);
   useLayoutEffect(() => {
     look();
     const observer = new ResizeObserver(look);
     if (scroller.current !== null) observer.observe(scroller.current);
     if (ruler.current !== null) observer.observe(ruler.current);
     return () => observer.disconnect();
-  }, []);
+  }, [look]);
   return { scroller, ruler, viewport, look };
 }
 
@@ -97,12 +96,15 @@ function isWithinControl(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("a, button, input") !== null;
 }
 
-/** A table of any length, of which only what shows is there. The arrow keys go through its rows; tab goes into the one they are at. */
+/**
+ * A table of any length, of which only what shows is there. Its parts have the roles of a grid and the boxes of none: rows lie where
+ * their index puts them, and on a phone are cards. The arrow keys go through its rows; tab goes into the one they are at.
+ */
 export function VirtualTable<Row>(props: Props<Row>) {
   const { columns, keyOf, label, onMove, onOpen, rows, selected } = props;
   const { look, ruler, scroller, viewport } = useViewport();
   const [active, setActive] = useState<string>();
-  const table = useRef<HTMLTableElement>(null);
+  const table = useRef<HTMLDivElement>(null);
   const idPrefix = useId();
   const { end, first } = windowOf(viewport, rows.length);
   const activeIndex = active === undefined ? -1 : rows.findIndex((row) => keyOf(row) === active);
@@ -110,7 +112,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const isHeader = event.target instanceof Element && event.target.closest("thead") !== null;
+    const isHeader = event.target instanceof Element && event.target.closest(".vt-head") !== null;
     if (isHeader) return;
     const row = rows[activeIndex];
     if (event.key === "Enter" && row !== undefined && !isWithinControl(event.target)) {
@@ -133,8 +135,8 @@ export function VirtualTable<Row>(props: Props<Row>) {
   return (
     <div class={`vt ${props.class}`} ref={scroller} onScroll={look}>
       <div class="vt-ruler" ref={ruler} aria-hidden="true" />
-      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a grid is what a table with keys is */}
-      <table
+      <div
+        class="vt-grid"
         role="grid"
         ref={table}
         aria-label={label}
@@ -145,15 +147,13 @@ export function VirtualTable<Row>(props: Props<Row>) {
         onKeyDown={onKeyDown}
       >
         <Header {...props} />
-        <tbody role="rowgroup" style={{ height: `${rows.length * viewport.rowHeight}px` }}>
+        <div class="vt-body" role="rowgroup" style={{ height: `${rows.length * viewport.rowHeight}px` }}>
           {rows.slice(first, end).map((row, position) => {
             const key = keyOf(row);
             const index = first + position;
             const isActive = index === activeIndex;
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the table has the keys
-              // biome-ignore lint/a11y/useFocusableInteractive: it is the table's active descendant
-              <tr
+              <div
                 key={key}
                 id={`${idPrefix}-${index}`}
                 role="row"
@@ -169,15 +169,15 @@ export function VirtualTable<Row>(props: Props<Row>) {
                 }}
               >
                 {columns.map(({ cell, id, isNumber = false }) => (
-                  <td key={id} role="gridcell" class={`vt-${id} ${isNumber ? "num" : ""}`}>
+                  <div key={id} role="gridcell" class={`vt-${id} ${isNumber ? "num" : ""}`}>
                     {cell(row, isActive ? 0 : -1)}
-                  </td>
+                  </div>
                 ))}
-              </tr>
+              </div>
             );
           })}
-        </tbody>
-      </table>
+        </div>
+      </div>
     </div>
   );
 }
