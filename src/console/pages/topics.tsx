@@ -2,12 +2,13 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { request, type TopicSummary } from "../api.ts";
 import { serverInfo } from "../feed.ts";
 import { nowMs } from "../parts/clock.ts";
-import { formatCompact, formatCount, formatDateTime, formatDuration } from "../parts/format.ts";
+import { formatCount, formatDateTime, formatDuration } from "../parts/format.ts";
 import { Icon } from "../parts/icon.tsx";
-import { Meter } from "../parts/meter.tsx";
 import { Name } from "../parts/name.tsx";
 import { usePoll } from "../parts/poll.ts";
 import { PollNotice } from "../parts/poll-notice.tsx";
+import { rateText } from "../parts/rate-text.ts";
+import { RingFill } from "../parts/ring-fill.tsx";
 import { SearchField } from "../parts/search-field.tsx";
 import { arrange, nextSort, type Sort, type SortValue } from "../parts/table-model.ts";
 import { type Column, VirtualTable } from "../parts/virtual-table.tsx";
@@ -34,13 +35,6 @@ const SORT_VALUES: Readonly<Record<string, (row: TopicRow) => SortValue>> = {
 const byName = (row: TopicRow) => row.order;
 const keyOf = (row: TopicRow) => row.name;
 
-function RingFill({ messages }: { readonly messages: number }) {
-  const size = serverInfo.value?.limits.ring_buffer_size;
-  if (size === undefined) return <>–</>;
-  const held = Math.min(messages, size);
-  return <Meter value={held} max={size} text={formatCompact(held)} />;
-}
-
 function columns(askDelete: (topic: TopicRow) => void): readonly Column<TopicRow>[] {
   const number = { isNumber: true, isSortable: true };
   return [
@@ -58,7 +52,7 @@ function columns(askDelete: (topic: TopicRow) => void): readonly Column<TopicRow
       id: "rate",
       label: "Messages/s",
       ...number,
-      cell: ({ ratePerSec }) => (ratePerSec === undefined ? "–" : formatCompact(ratePerSec)),
+      cell: ({ ratePerSec }) => rateText(ratePerSec),
     },
     { id: "subscribers", label: "Subscribers", ...number, cell: ({ subscribers }) => formatCount(subscribers) },
     { id: "messages", label: "Messages", ...number, cell: ({ messages }) => formatCount(messages) },

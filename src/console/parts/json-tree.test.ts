@@ -133,9 +133,9 @@ describe("the pieces of a text", () => {
 
   test("end with a sign of what was left out, within a string and within an escape too", () => {
     expect(tokensOf('["abcdef"]', 5)).toEqual([
-      { kind: "mark", text: "[" },
-      { kind: "string", text: '"abc' },
-      { kind: "mark", text: "…" },
+      { at: 0, kind: "mark", text: "[" },
+      { at: 1, kind: "string", text: '"abc' },
+      { at: 5, kind: "mark", text: "…" },
     ]);
     expect(tokensOf('["\\n"]', 3).map(({ text }) => text)).toEqual(["[", '"\\', "…"]);
     expect(tokensOf('"😀"', 2).map(({ text }) => text)).toEqual(['"', "…"]);

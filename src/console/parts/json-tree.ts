@@ -184,6 +184,8 @@ export function firstOpened(text: string, root: JsonNode): Opened {
 
 /** A piece of a text, and what it is. */
 export interface JsonToken {
+  /** Where it begins in the text. */
+  readonly at: number;
   readonly kind: "key" | "string" | "number" | "literal" | "mark";
   readonly text: string;
 }
@@ -199,13 +201,17 @@ export function beginningOf(text: string, maxChars: number): string {
 /** The pieces of the beginning of a text, for a line that shows no more of it. */
 export function tokensOf(text: string, maxChars: number): readonly JsonToken[] {
   const tokens: JsonToken[] = [];
-  for (const [all, colon, number, word] of beginningOf(text, maxChars).matchAll(TOKEN)) {
-    if (number !== undefined) tokens.push({ kind: "number", text: all });
-    else if (word !== undefined) tokens.push({ kind: "literal", text: all });
-    else if (!all.startsWith('"')) tokens.push({ kind: "mark", text: all });
-    else if (colon === undefined) tokens.push({ kind: "string", text: all });
-    else tokens.push({ kind: "key", text: all.slice(0, -colon.length) }, { kind: "mark", text: colon });
+  const beginning = beginningOf(text, maxChars);
+  for (const { 0: all, 1: colon, 2: number, 3: word, index: at } of beginning.matchAll(TOKEN)) {
+    if (number !== undefined) tokens.push({ at, kind: "number", text: all });
+    else if (word !== undefined) tokens.push({ at, kind: "literal", text: all });
+    else if (!all.startsWith('"')) tokens.push({ at, kind: "mark", text: all });
+    else if (colon === undefined) tokens.push({ at, kind: "string", text: all });
+    else {
+      const key = all.slice(0, -colon.length);
+      tokens.push({ at, kind: "key", text: key }, { at: at + key.length, kind: "mark", text: colon });
+    }
   }
-  if (text.length > maxChars) tokens.push({ kind: "mark", text: "…" });
+  if (text.length > maxChars) tokens.push({ at: beginning.length, kind: "mark", text: "…" });
   return tokens;
 }
