@@ -14,7 +14,8 @@ Drawing.register(Filler, LinearScale, LineController, LineElement, PointElement)
 
 type LineDrawing = Drawing<"line", { x: number; y: number }[]>;
 
-const TICKS = ["−15 min", "−10", "−5", "now"];
+/** The ends of the scale of time are named, and every five minutes have a line. */
+const TICKS = ["15 min ago", "", "", "now"];
 const TICK_MS = HISTORY_MS / (TICKS.length - 1);
 /** All charts have their numbers in a column of this width, so that times stand one below the other. */
 const NUMBERS_WIDTH = 46;
@@ -58,13 +59,14 @@ function draw(canvas: HTMLCanvasElement, { lines, format }: Subject): LineDrawin
         x: {
           type: "linear",
           border: { display: false },
-          grid: { display: false },
+          grid: { tickLength: 0 },
           afterBuildTicks: (axis) => {
             axis.ticks = TICKS.map((_, index) => ({ value: axis.min + index * TICK_MS }));
           },
           ticks: {
             align: "inner",
             maxRotation: 0,
+            padding: 6,
             autoSkip: false,
             font: { size: 10 },
             callback: (_, index) => TICKS[index],
