@@ -16,9 +16,9 @@ export function ServerCard() {
     ["Version", info === undefined ? UNKNOWN : `${info.version}, Bun ${info.bun}`],
     ["Clients", used(stats?.clients, limits?.max_connections)],
     ["Topics", used(stats?.topics, limits?.max_topics)],
-    ["Kept of a topic", limits === undefined ? UNKNOWN : `${formatCount(limits.ring_buffer_size)} messages`],
+    ["Topic memory", limits === undefined ? UNKNOWN : `${formatCount(limits.ring_buffer_size)} messages`],
     [
-      "Queue of a client",
+      "Client queue",
       limits === undefined
         ? UNKNOWN
         : `${formatCount(limits.max_queue_size)} messages, ${formatBytes(limits.max_queue_bytes)}`,
