@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { serverInfo } from "../feed.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
-import { formatBytes, formatCount, formatDateTime } from "../parts/format.ts";
+import { formatCount, formatDateTime } from "../parts/format.ts";
 import type { Message } from "../parts/held-messages.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Name } from "../parts/name.tsx";
@@ -47,7 +47,8 @@ export function MessageDetails({ isFollowing, message, onFollow, topic }: Props)
         </div>
       </div>
       <p class="muted small message-meta">
-        {formatDateTime(Date.parse(ts))} · {formatBytes(payload.length)} ·{" "}
+        {formatDateTime(Date.parse(ts))} · {formatCount(payload.length)} characters
+        <br />
         <span class="mono">
           <Name text={id} />
         </span>
