@@ -5,6 +5,8 @@ export interface JsonProblem {
   readonly message: string;
   readonly line: number;
   readonly column: number;
+  /** The same place, in UTF-16 units from the beginning. */
+  readonly index: number;
 }
 
 const SPACE = /[ \t\n\r]*/y;
@@ -129,7 +131,7 @@ class Reader {
 
   #fail(message: string): JsonProblem {
     const before = this.#text.slice(0, this.#at).split("\n");
-    return { message, line: before.length, column: [...(before.at(-1) ?? "")].length + 1 };
+    return { message, line: before.length, column: [...(before.at(-1) ?? "")].length + 1, index: this.#at };
   }
 }
 
@@ -139,6 +141,6 @@ export function jsonProblem(text: string): JsonProblem | undefined {
     JSON.parse(text);
     return undefined;
   } catch {
-    return new Reader(text).problem() ?? { message: "this is nested too deep", line: 1, column: 1 };
+    return new Reader(text).problem() ?? { message: "this is nested too deep", line: 1, column: 1, index: 0 };
   }
 }
