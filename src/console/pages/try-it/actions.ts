@@ -13,8 +13,8 @@ function refuse(text: string): void {
 /** Subscribes as the form says. */
 export function subscribe(): void {
   const { replay, topic: name } = subscribeWish.value;
-  if (name === "") return refuse("Name a topic first.");
-  void sendFrame((clientId, requestId) => subscribeFrame(name, clientId, replay, requestId));
+  if (name === "") refuse("Name a topic first.");
+  else void sendFrame((clientId, requestId) => subscribeFrame(name, clientId, replay, requestId));
 }
 
 /** Leaves a topic. */
@@ -26,10 +26,12 @@ export function unsubscribe(name: string): void {
 export function publish(): void {
   const wish = publishWish.value;
   const problem = payloadProblem.value;
-  if (wish.topic === "") return refuse("Name a topic first.");
-  if (problem !== undefined) return refuse(`The payload is not JSON: line ${problem.line}, column ${problem.column}.`);
-  const id = messageId.value === "" ? uniqueName() : messageId.value;
-  void sendFrame((_, requestId) => publishFrame(wish, id, requestId));
+  if (wish.topic === "") refuse("Name a topic first.");
+  else if (problem !== undefined) refuse("The payload is not JSON.");
+  else {
+    const id = messageId.value === "" ? uniqueName() : messageId.value;
+    void sendFrame((_, requestId) => publishFrame(wish, id, requestId));
+  }
 }
 
 /** Sends the text of the form as a frame, whatever it is. */
@@ -45,14 +47,8 @@ export function ping(): void {
 
 /** What the form is for. */
 export function submit(): void {
-  switch (mode.value) {
-    case "subscribe":
-      return subscribe();
-    case "publish":
-      return publish();
-    case "raw":
-      return sendRaw();
-  }
+  const actions = { subscribe, publish, raw: sendRaw };
+  actions[mode.value]();
 }
 
 /** Whether the connection is subscribed to the topic of the form. */
