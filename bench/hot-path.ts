@@ -10,6 +10,7 @@ import { ANYBODY } from "../src/server/access/principal.ts";
 import { signingSecret, Tokens } from "../src/server/access/tokens.ts";
 import { Dispatcher } from "../src/server/dispatch.ts";
 import { createLog } from "../src/server/logger.ts";
+import { Journal } from "../src/server/system/journal.ts";
 import { systemClock } from "../src/server/system-clock.ts";
 
 const RUNS = 9;
@@ -96,12 +97,18 @@ function publishCpuUs(subscribers: number): number {
     timestamps,
     logger,
     tokens: new Tokens(signingSecret("", undefined), systemClock),
+    journal: new Journal(),
     serverName: "bench",
   });
   for (let i = 0; i < subscribers; i++) {
     hub.subscribe(hub.connect(new NullTransport()), { topic: "bench", clientId: "c", lastN: 0, since: undefined });
   }
-  const publisher = { session: hub.connect(new NullTransport()), principal: ANYBODY, renewing: false };
+  const publisher = {
+    address: "127.0.0.1",
+    session: hub.connect(new NullTransport()),
+    principal: ANYBODY,
+    renewing: false,
+  };
   return leastCpuUs(Math.max(4000, DELIVERIES_A_RUN / Math.max(1, subscribers)), (n) => {
     dispatcher.dispatch(publisher, requests[n % DISTINCT_MESSAGES] ?? "");
     if (n % BATCH !== BATCH - 1) return;

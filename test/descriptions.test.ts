@@ -19,6 +19,7 @@ import { Metrics } from "../src/server/metrics/metrics.ts";
 import { Samples } from "../src/server/metrics/samples.ts";
 import { RateLimit } from "../src/server/rate-limit.ts";
 import { Rates } from "../src/server/rates.ts";
+import { Journal } from "../src/server/system/journal.ts";
 import { TestClient } from "./support/client.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 import { ServerProcess } from "./support/server-process.ts";
@@ -151,11 +152,12 @@ function makeApp(): HttpApp {
       defer: ignore,
     },
   );
-  const faults = new FaultLog(pino({ level: "silent" }));
+  const journal = new Journal();
+  const faults = new FaultLog(pino({ level: "silent" }), journal);
   const logger = pino({ level: "silent" });
   const connections = new Connections(
     { pingIntervalMs: 1000, pongWaitMs: 2000, writeWaitMs: 1000 },
-    { hub, clock, logger, faults },
+    { hub, clock, logger, faults, journal },
   );
   const rateLimit = new RateLimit(0, 1);
   const sources = { hub, connections, rateLimit, faults };
@@ -182,7 +184,8 @@ function makeApp(): HttpApp {
       tokens: new Tokens(signingSecret("", undefined), clock),
       allowsOrigin: () => true,
       eventStreams: new EventStreams(2000, { hub, connections, clock, timestamps }),
-      connectionCount: () => 0,
+      connections,
+      journal,
       isDraining: () => false,
       version: "0.0.0",
     },

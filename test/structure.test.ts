@@ -30,6 +30,8 @@ const AMBIENT = /\.d\.ts$/;
 const SOURCES = filesMatching("src/**/*.{ts,tsx}").filter((path) => !path.endsWith(".test.ts") && !AMBIENT.test(path));
 /** The page that the server serves, by which the console is built: no module. */
 const CONSOLE_PAGE = "src/console/index.html";
+/** What the console's parts look like; each imports its own. */
+const STYLES = filesMatching("src/console/**/*.css");
 const IMPORTS = new Map(SOURCES.map((path) => [path, importsOf(path)]));
 
 /** `src/core/hub.ts` is of `core`; a file right in `src` is a layer of its own, such as `main.ts`. */
@@ -79,7 +81,7 @@ describe.each(SOURCES)("%s", (path) => {
 
   test("imports files that are there, by their whole name", () => {
     const inside = imports.filter((target) => target.startsWith("src/") && target !== CONSOLE_PAGE);
-    expect(inside.filter((target) => !SOURCES.includes(target))).toEqual([]);
+    expect(inside.filter((target) => !SOURCES.includes(target) && !STYLES.includes(target))).toEqual([]);
   });
 });
 
@@ -95,13 +97,22 @@ test.each(PURE)("%s knows no Bun, no process, no timers and no clock but its por
   expect(path === "src/core/clock.ts" ? dates.filter((line) => !/^Date\(\w+\)/.test(line)) : dates).toEqual([]);
 });
 
-// A type is gone once compiled. Anything else of the protocol would bring zod into every browser.
+/** What a file brings along: all that it imports, and what that imports. */
+function broughtBy(path: string): Set<string> {
+  const brought = new Set([path]);
+  for (const file of brought) for (const target of IMPORTS.get(file) ?? []) brought.add(target);
+  return brought;
+}
+
+// A type is gone once compiled. Anything else of the protocol that needs zod would bring it into every browser.
 test.each(SOURCES.filter((path) => ["client", "console"].includes(layerOf(path))))(
-  "%s takes nothing but types from the protocol",
+  "%s takes nothing but types from what brings zod",
   (path) => {
-    const statements = read(path).match(/^(?:import|export)\s[^;]*?"[^"]+";/gm) ?? [];
+    const statements = read(path).match(/^(?:import|export)\s[^;]*?"\.[^"]+";/gm) ?? [];
     const values = statements.filter((statement) => !/^(?:import|export) type /.test(statement));
-    expect(values.filter((statement) => /\/protocol\//.test(statement))).toEqual([]);
+    const files = values.map((statement) => normalize(join(dirname(path), /"([^"]+)";$/.exec(statement)?.[1] ?? "")));
+    const ofProtocol = files.filter((file) => layerOf(file) === "protocol");
+    expect(ofProtocol.filter((file) => layerOf(path) === "client" || broughtBy(file).has("zod"))).toEqual([]);
   },
 );
 

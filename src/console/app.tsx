@@ -1,11 +1,15 @@
-import { config, startFeed } from "./feed.ts";
+import { useEffect, useRef } from "preact/hooks";
+import { config, isKeyMissing, startFeed } from "./feed.ts";
 import { ClientsPage } from "./pages/clients.tsx";
 import { EventsPage } from "./pages/events.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { TopicPage } from "./pages/topic.tsx";
 import { TopicsPage } from "./pages/topics.tsx";
 import { TryItPage } from "./pages/try-it.tsx";
+import { KeyPrompt } from "./parts/key-prompt.tsx";
 import { type Place, place } from "./router.ts";
+import { titleOf } from "./routes.ts";
+import { Shell } from "./shell.tsx";
 
 startFeed();
 
@@ -14,7 +18,7 @@ function Page({ page, subject }: Place) {
     case "overview":
       return <OverviewPage />;
     case "topics":
-      return subject === undefined ? <TopicsPage /> : <TopicPage name={subject} />;
+      return subject === undefined ? <TopicsPage /> : <TopicPage key={subject} name={subject} />;
     case "clients":
       return <ClientsPage />;
     case "try-it":
@@ -24,14 +28,31 @@ function Page({ page, subject }: Place) {
   }
 }
 
-/** The whole console: the navigation, how the link is, and the page that the address names. */
+/** A page that was gone to begins at its top, and its heading gets the focus, so that it is read out. */
+function useArrival({ page, subject }: Place): void {
+  const isFirst = useRef(true);
+  useEffect(() => {
+    document.title = titleOf({ page, subject });
+    if (isFirst.current) {
+      isFirst.current = false;
+      return;
+    }
+    scrollTo(0, 0);
+    const heading = document.querySelector("h1");
+    if (heading === null) return;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }, [page, subject]);
+}
+
+/** The whole console: the page that the address names, or the question for the key. */
 export function App() {
+  useArrival(place.value);
+  const isKnown = config.value !== undefined;
+  const hasPages = isKnown && !isKeyMissing.value;
   return (
-    <>
-      <main id="main">
-        <Page {...place.value} />
-      </main>
-      <footer>{config.value?.version}</footer>
-    </>
+    <Shell hasPages={hasPages}>
+      {hasPages ? <Page {...place.value} /> : isKnown ? <KeyPrompt /> : <h1>Ringcast</h1>}
+    </Shell>
   );
 }

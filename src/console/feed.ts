@@ -1,33 +1,22 @@
-import { effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { type Client, connect, type State } from "../client/index.ts";
-import type { Happening, ServerInfo, SYSTEM_TOPICS, SystemStats } from "../protocol/system.ts";
+import type { Happening, ServerInfo, SystemStats } from "../protocol/system.ts";
+import { SYSTEM_TOPICS } from "../protocol/system-topics.ts";
 import { ApiError, type ConsoleConfig, request } from "./api.ts";
+import { type Sample, type Told, withHappenings, withSamples } from "./history.ts";
+import type { LinkFacts } from "./link-status.ts";
 import { apiKey, forgetKey } from "./session.ts";
 
 // What the server tells of itself: its own topics, over its own client.
 
-/** A message of `$sys/stats`, and when it was sent. */
-export interface Sample {
-  readonly atMs: number;
-  readonly stats: SystemStats;
-}
+export type { Sample, Told } from "./history.ts";
 
-/** A message of `$sys/events`, likewise; `id` is unique in the list. */
-export interface Told {
-  readonly id: string;
-  readonly atMs: number;
-  readonly happening: Happening;
-}
-
-/** As far back as the server itself remembers. */
-export const HISTORY_MS = 15 * 60_000;
-const MAX_HAPPENINGS = 1000;
 /** A page that nobody looks at may fall behind; one that comes back should be there at once. */
 const MAX_BACKOFF_MS = 3000;
 const TOKEN_TTL = "15m";
+/** What comes within this time is shown at once: a replay brings a thousand messages. */
+const GATHER_MS = 50;
 
-// Typed by hand: the values of the protocol's module would bring the schema library into the page.
-const TOPICS: typeof SYSTEM_TOPICS = { server: "$sys/server", stats: "$sys/stats", events: "$sys/events" };
 /** No position that the server knows: it answers with all that it still holds. */
 const FROM_THE_BEGINNING = { since: { epoch: "", offset: 0 } };
 
@@ -37,14 +26,24 @@ export const config = signal<ConsoleConfig | undefined>(undefined);
 export const keyProblem = signal<string | undefined>(undefined);
 /** The client that everything goes through; undefined until there is what it needs. */
 export const client = signal<Client | undefined>(undefined);
+/** How the link to the server is, and since when. */
+export const linkFacts = signal<LinkFacts>({
+  state: { state: "connecting" },
+  lostAtMs: undefined,
+  retryAtMs: undefined,
+  refusals: 0,
+});
 /** How the link to the server is. */
-export const link = signal<State>({ state: "idle" });
+export const link = computed(() => linkFacts.value.state);
 /** What runs, and with which bounds. */
 export const serverInfo = signal<ServerInfo | undefined>(undefined);
 /** The last 15 minutes, oldest first. */
 export const samples = signal<readonly Sample[]>([]);
 /** The last 1,000 happenings, newest first. */
 export const happenings = signal<readonly Told[]>([]);
+
+/** Whether there is no key where one is needed. */
+export const isKeyMissing = computed(() => config.value?.key_needed === true && apiKey.value === "");
 
 /** The name of this tab's subscriptions: the token names it too. */
 const clientId = `console-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
@@ -78,24 +77,66 @@ export function webSocketUrl(): string {
   return url.href;
 }
 
-function note<T extends { readonly atMs: number }>(list: readonly T[], item: T): readonly T[] {
-  const oldestMs = item.atMs - HISTORY_MS;
-  return [...list.filter(({ atMs }) => atMs >= oldestMs && atMs < item.atMs), item];
+function noteState(state: State): void {
+  const { state: before, lostAtMs, refusals } = linkFacts.value;
+  const nowMs = Date.now();
+  if (state.state !== "waiting") {
+    const isOver = state.state === "open" || state.state === "closed";
+    linkFacts.value = isOver
+      ? { state, lostAtMs: undefined, retryAtMs: undefined, refusals: 0 }
+      : { ...linkFacts.value, state };
+    return;
+  }
+  linkFacts.value = { state, lostAtMs: lostAtMs ?? nowMs, retryAtMs: nowMs + state.retryMs, refusals };
+  void lookForServer(before.state === "connecting" && state.error === undefined);
+}
+
+/**
+ * Asks over HTTP, where the WebSocket does not open: a server that has restarted may want a key now, or none any more,
+ * and one that answers here may refuse just the WebSocket.
+ */
+async function lookForServer(isHandshakeRefused: boolean): Promise<void> {
+  const answer = await request<ConsoleConfig>("GET", "config.json").catch(() => undefined);
+  const { state, refusals } = linkFacts.value;
+  if (state.state === "open") return;
+  const isRefused = answer !== undefined && isHandshakeRefused;
+  linkFacts.value = { ...linkFacts.value, refusals: isRefused ? refusals + 1 : 0 };
+  if (answer !== undefined) config.value = answer;
+}
+
+let arrivedSamples: Sample[] = [];
+let arrivedHappenings: Told[] = [];
+let isGathering = false;
+
+function showArrivals(): void {
+  isGathering = false;
+  batch(() => {
+    if (arrivedSamples.length > 0) samples.value = withSamples(samples.value, arrivedSamples);
+    if (arrivedHappenings.length > 0) happenings.value = withHappenings(happenings.value, arrivedHappenings);
+  });
+  arrivedSamples = [];
+  arrivedHappenings = [];
+}
+
+function gather(): void {
+  if (isGathering) return;
+  isGathering = true;
+  setTimeout(showArrivals, GATHER_MS);
 }
 
 function follow(feed: Client): void {
-  feed.on("state", (state) => {
-    link.value = state;
-  });
-  feed.subscribe<ServerInfo>(TOPICS.server, FROM_THE_BEGINNING, ({ payload }) => {
+  noteState(feed.state);
+  feed.on("state", noteState);
+  feed.subscribe<ServerInfo>(SYSTEM_TOPICS.server, FROM_THE_BEGINNING, ({ payload }) => {
     serverInfo.value = payload;
   });
-  feed.subscribe<SystemStats>(TOPICS.stats, FROM_THE_BEGINNING, ({ payload, ts }) => {
-    samples.value = note(samples.value, { atMs: Date.parse(ts), stats: payload });
+  feed.subscribe<SystemStats>(SYSTEM_TOPICS.stats, FROM_THE_BEGINNING, ({ payload, ts }) => {
+    arrivedSamples.push({ atMs: Date.parse(ts), stats: payload });
+    gather();
   });
-  feed.subscribe<Happening>(TOPICS.events, FROM_THE_BEGINNING, ({ epoch, offset, payload, ts }) => {
-    const told = { id: `${epoch}-${offset}`, atMs: Date.parse(ts), happening: payload };
-    happenings.value = [told, ...happenings.value].slice(0, MAX_HAPPENINGS);
+  feed.subscribe<Happening>(SYSTEM_TOPICS.events, FROM_THE_BEGINNING, ({ epoch, offset, payload, ts }) => {
+    arrivedHappenings.push({ id: `${epoch}-${offset}`, atMs: Date.parse(ts), happening: payload });
+    gather();
   });
 }
 
@@ -106,7 +147,10 @@ async function askConfig(): Promise<void> {
       config.value = await request<ConsoleConfig>("GET", "config.json");
       return;
     } catch {
-      link.value = { state: "waiting", retryMs: MAX_BACKOFF_MS, code: 1006, reason: "" };
+      const nowMs = Date.now();
+      const state: State = { state: "waiting", retryMs: MAX_BACKOFF_MS, code: 1006, reason: "" };
+      const { lostAtMs = nowMs } = linkFacts.value;
+      linkFacts.value = { state, lostAtMs, retryAtMs: nowMs + MAX_BACKOFF_MS, refusals: 0 };
       await new Promise((resolve) => setTimeout(resolve, MAX_BACKOFF_MS));
     }
   }
@@ -115,15 +159,17 @@ async function askConfig(): Promise<void> {
 /** Connects as soon as there is what that needs, and anew whenever the key changes. */
 export function startFeed(): void {
   void askConfig();
+  const keyNeeded = computed(() => config.value?.key_needed);
   effect(() => {
-    const { key_needed: keyNeeded } = config.value ?? {};
-    if (keyNeeded === undefined || (keyNeeded && apiKey.value === "")) {
+    if (keyNeeded.value === undefined || isKeyMissing.value) {
       client.value = undefined;
       return;
     }
-    const login = keyNeeded ? { getToken: fetchToken } : {};
-    const feed = connect(webSocketUrl(), { clientId, maxBackoffMs: MAX_BACKOFF_MS, ...login });
-    follow(feed);
+    // Another key is another client; all else that a client reads on its way is none of this effect.
+    if (keyNeeded.value) void apiKey.value;
+    const login = keyNeeded.value ? { getToken: fetchToken } : {};
+    const feed = untracked(() => connect(webSocketUrl(), { clientId, maxBackoffMs: MAX_BACKOFF_MS, ...login }));
+    untracked(() => follow(feed));
     client.value = feed;
     return () => void feed.close();
   });

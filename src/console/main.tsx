@@ -1,3 +1,4 @@
+import "./theme.ts";
 import { render } from "preact";
 import { App } from "./app.tsx";
 

@@ -40,6 +40,9 @@ export interface Stream {
 
 /** The port through which publications are ordered and stored: in memory now, over a cluster later. */
 export interface Engine {
-  /** Begins an incarnation of a topic. `deliver` gets every event in order, wherever it was published. */
-  open(topic: TopicName, deliver: (event: Event) => void): Stream;
+  /**
+   * Begins an incarnation of a topic. `deliver` gets every event in order, wherever it was published.
+   * @param capacity how many events it keeps; undefined: as many as the engine keeps of any topic
+   */
+  open(topic: TopicName, deliver: (event: Event) => void, capacity?: number): Stream;
 }

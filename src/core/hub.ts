@@ -1,6 +1,7 @@
 import { encodeInfo, type Joined } from "../protocol/encode.ts";
 import { CLOSE, Refusal } from "../protocol/errors.ts";
 import type { Position, SubscribeRequest } from "../protocol/messages.ts";
+import { isSystemName, SYSTEM_PREFIX } from "../protocol/system-topics.ts";
 import type { Clock, Timestamps } from "./clock.ts";
 import { type Counters, newCounters } from "./counters.ts";
 import type { Draft, Engine, Event } from "./engine.ts";
@@ -76,6 +77,8 @@ export interface Subscribed {
   readonly replay: readonly Event[];
 }
 
+const RESERVED = new Refusal("FORBIDDEN", `the topics that begin with ${SYSTEM_PREFIX} are the server's own`);
+
 /** Who is connected, which topics there are, and what goes from whom to whom. */
 export class Hub {
   readonly counters: Counters = newCounters();
@@ -86,6 +89,8 @@ export class Hub {
   /** What each session subscribed to, by topic name; only of those that did. */
   readonly #subscriptions = new Map<Session, Map<string, Subscription>>();
   readonly #topics = new Map<string, Topic>();
+  /** The server's own topics: not among the others, so that they stand in no list and no count. */
+  readonly #systemTopics = new Map<string, Topic>();
   /** The topics whose time runs. */
   readonly #expiring = new Set<Topic>();
   #lastSessionId = 0;
@@ -141,6 +146,11 @@ export class Hub {
     return [...(this.#subscriptions.get(session)?.keys() ?? [])];
   }
 
+  /** What a session is subscribed to. */
+  subscriptionsOf(session: Session): readonly Subscription[] {
+    return [...(this.#subscriptions.get(session)?.values() ?? [])];
+  }
+
   topics(): IterableIterator<Topic> {
     return this.#topics.values();
   }
@@ -163,16 +173,30 @@ export class Hub {
     this.#leaveAll(session);
   }
 
+  /**
+   * Opens a topic of the server's own, `$sys/…`: clients may subscribe to it and see its history, and nothing else; it
+   * stays as long as the hub. What is to stand in it is published through the topic itself.
+   * @param capacity how many messages it keeps
+   */
+  openSystemTopic(name: string, capacity: number): Topic {
+    const { engine, timestamps } = this.#ports;
+    // Counters of its own: what the server says of itself must not add to what it says.
+    const topic = new Topic(name, timestamps.now(), engine, newCounters(), capacity);
+    this.#systemTopics.set(name, topic);
+    return topic;
+  }
+
   /** Makes a topic that stays until it is deleted or its last subscriber leaves; refuses one that is there. */
   createTopic(name: string): Topic | Refusal {
     if (this.#topics.has(name)) return new Refusal("CONFLICT", "the topic already exists");
     return this.#begin(name, "request");
   }
 
-  /** Ends a topic and every subscription to it; returns whether there was one. */
-  deleteTopic(name: string): boolean {
+  /** Ends a topic and every subscription to it; returns why not, where there is a reason. */
+  deleteTopic(name: string): Refusal | undefined {
+    if (isSystemName(name)) return RESERVED;
     const topic = this.#topics.get(name);
-    if (topic === undefined) return false;
+    if (topic === undefined) return new Refusal("NOT_FOUND", "there is no such topic");
     const message = "the topic was deleted";
     const notice = encodeInfo(name, { code: "TOPIC_DELETED", message }, this.#ports.timestamps.now());
     // Removed first, so that the leaving of its last subscriber does not remove it a second time.
@@ -182,12 +206,12 @@ export class Hub {
       session.send(notice);
       if (this.subscriptionCount(session) === 0) session.end(CLOSE.TOPIC_DELETED, message, this.#options.writeWaitMs);
     }
-    return true;
+    return undefined;
   }
 
-  /** The topic of this name, if there is one. */
+  /** The topic of this name, if there is one; the server's own, too. */
   topic(name: string): Topic | undefined {
-    return this.#topics.get(name);
+    return this.#topics.get(name) ?? this.#systemTopics.get(name);
   }
 
   /** Orders, stores and delivers a publication. */
@@ -220,7 +244,7 @@ export class Hub {
         `a connection may subscribe to at most ${this.#options.maxSubscriptions} topics`,
       );
     }
-    const topic = this.#topics.get(request.topic) ?? this.#beginImplicitly(request.topic, "subscribe");
+    const topic = this.topic(request.topic) ?? this.#beginImplicitly(request.topic, "subscribe");
     if (topic instanceof Refusal) return topic;
     const subscriptions = this.#subscriptions.get(session) ?? new Map<string, Subscription>();
     subscriptions.set(topic.name, topic.join(session, detach(request.clientId), this.#ports.timestamps.now()));
@@ -260,8 +284,7 @@ export class Hub {
 
   #welcome(topic: Topic, lastN: number, since: Position | undefined): Subscribed {
     const { events, recovered } = topic.replay(lastN, since);
-    this.counters.delivered += events.length;
-    topic.deliveredCount += events.length;
+    topic.countDelivered(events.length);
     return { topic, joined: { epoch: topic.epoch, offset: topic.newestOffset, recovered }, replay: events };
   }
 
@@ -273,11 +296,13 @@ export class Hub {
   }
 
   #beginImplicitly(name: string, origin: TopicOrigin): Topic | Refusal {
-    if (!this.#options.autoCreateTopics) return new Refusal("TOPIC_NOT_FOUND", "there is no such topic");
+    const isUnknown = isSystemName(name) ? origin === "subscribe" : !this.#options.autoCreateTopics;
+    if (isUnknown) return new Refusal("TOPIC_NOT_FOUND", "there is no such topic");
     return this.#begin(detach(name), origin);
   }
 
   #begin(name: string, origin: TopicOrigin): Topic | Refusal {
+    if (isSystemName(name)) return RESERVED;
     if (this.#topics.size >= this.#options.maxTopics) {
       return new Refusal("LIMIT_EXCEEDED", `there are already ${this.#options.maxTopics} topics, the most allowed`);
     }
@@ -303,7 +328,7 @@ export class Hub {
   #leave(subscription: Subscription): void {
     const { topic } = subscription;
     topic.leave(subscription);
-    if (topic.subscriberCount > 0) return;
+    if (topic.subscriberCount > 0 || this.#systemTopics.has(topic.name)) return;
     if (this.#options.topicTtlMs === 0) this.#remove(topic, "last subscriber left");
     else this.#expireAfter(topic, this.#options.topicTtlMs);
   }

@@ -39,12 +39,13 @@ export class Topic implements TopicName {
   /** Whether anybody has ever subscribed: from then on its last subscriber's leaving ends it. */
   wasSubscribed = false;
 
-  constructor(name: string, createdAt: string, engine: Engine, counters: Counters) {
+  /** @param capacity how many events it keeps; undefined: as many as the engine keeps of any topic */
+  constructor(name: string, createdAt: string, engine: Engine, counters: Counters, capacity?: number) {
     this.name = name;
     this.nameJson = JSON.stringify(name);
     this.createdAt = createdAt;
     this.#counters = counters;
-    this.#stream = engine.open(this, (event) => this.#deliver(event));
+    this.#stream = engine.open(this, (event) => this.#deliver(event), capacity);
   }
 
   get epoch(): string {
@@ -88,6 +89,12 @@ export class Topic implements TopicName {
     return { events: this.#stream.newest(Number.MAX_SAFE_INTEGER), recovered: false };
   }
 
+  /** Counts events that were handed to a subscriber. */
+  countDelivered(events: number): void {
+    this.#counters.delivered += events;
+    this.deliveredCount += events;
+  }
+
   join(session: Session, clientId: string, subscribedAt: string): Subscription {
     const index = this.#subscriptions.length;
     const subscription: Subscription = { topic: this, session, clientId, subscribedAt, index };
@@ -106,8 +113,7 @@ export class Topic implements TopicName {
   #deliver(event: Event): void {
     const subscriptions = this.#subscriptions;
     this.#counters.published++;
-    this.#counters.delivered += subscriptions.length;
-    this.deliveredCount += subscriptions.length;
+    this.countDelivered(subscriptions.length);
     // Backwards, because sending may end a session, which then leaves: the last one takes its place, and that one
     // has had its event.
     for (let i = subscriptions.length - 1; i >= 0; i--) subscriptions[i]?.session.send(event);

@@ -20,8 +20,8 @@ export class MemoryEngine implements Engine {
     this.#newEpoch = newEpoch;
   }
 
-  open(topic: TopicName, deliver: (event: Event) => void): Stream {
-    return new MemoryStream(topic, this.#newEpoch(), new RingBuffer(this.#capacity), this.#timestamps, deliver);
+  open(topic: TopicName, deliver: (event: Event) => void, capacity = this.#capacity): Stream {
+    return new MemoryStream(topic, this.#newEpoch(), new RingBuffer(capacity), this.#timestamps, deliver);
   }
 }
 

@@ -46,6 +46,7 @@ export const CLOSE = {
   POLICY: 1008,
   INTERNAL: 1011,
   UNAUTHORIZED: 4401,
+  CUT_OFF: 4403,
   TOPIC_DELETED: 4404,
 } as const;
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];

@@ -1,25 +1,7 @@
 import { z } from "zod";
 import { ERROR_CODES } from "./errors.ts";
 
-// The server's own topics: what they are called, and what the payloads of their messages look like.
-
-/** What the names of the server's own topics begin with. Clients may read them, and neither publish nor make any. */
-export const SYSTEM_PREFIX = "$sys/";
-
-/** Whether a topic's name is one of those that the server keeps to itself. */
-export function isSystemName(topic: string): boolean {
-  return topic.startsWith(SYSTEM_PREFIX);
-}
-
-/** The server's own topics, by what is published to them. */
-export const SYSTEM_TOPICS = {
-  /** What runs, and with which bounds; one message, from the server's start. */
-  server: "$sys/server",
-  /** How the server does; a message a second. */
-  stats: "$sys/stats",
-  /** What an operator should know of, as it happens. */
-  events: "$sys/events",
-} as const;
+// What the payloads of the messages on the server's own topics look like.
 
 const count = (description: string) => z.int().min(0).meta({ description });
 const rate = (description: string) => z.number().min(0).meta({ description });
@@ -68,8 +50,8 @@ export const systemStatsSchema = z.object({
   queued_bytes: count("Bytes that wait, over all clients"),
   longest_queue: count("Messages that wait for the client with the most"),
   event_loop_delay_ms: rate("The longest that a timer came late since the last message"),
-  cpu_percent: rate("Processor time of the process since the last message; 100 is one core"),
-  memory_bytes: count("Resident memory of the process"),
+  cpu_percent: rate("Processor time taken since the last message; 100 is one core"),
+  memory_bytes: count("Resident memory"),
   total: tallySchema.meta({ description: "Since the server began" }),
   per_sec: tallySchema.meta({ description: "Per second, since the last message" }),
 });

@@ -25,6 +25,8 @@ export class Connection {
   requestCount = 0;
   /** Whether anything came since the heartbeat last looked. */
   heard = true;
+  /** When its last pong came; undefined before the first, and where the transport knows none. */
+  lastPongMs: number | undefined;
   /** When the heartbeat last found that something had come, and when it is to ping next. */
   lastHeardMs: number;
   nextPingMs: number;

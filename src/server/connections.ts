@@ -1,11 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import type { Hub } from "../core/hub.ts";
 import { TRANSPORT_KINDS, type Transport, type TransportKind } from "../core/transport.ts";
-import { CLOSE } from "../protocol/errors.ts";
+import { CLOSE, type ErrorCode } from "../protocol/errors.ts";
 import { Connection, type Peer } from "./connection.ts";
 import type { FaultLog } from "./fault-log.ts";
 import { beat, type HeartbeatOptions } from "./heartbeat.ts";
 import type { Logger } from "./logger.ts";
+import type { Journal } from "./system/journal.ts";
 import { enforceTokenLife } from "./token-life.ts";
 
 /** The rules of all connections; each is an option of the server. */
@@ -19,7 +20,11 @@ export interface ConnectionPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly faults: FaultLog;
+  readonly journal: Journal;
 }
+
+/** The close code of a message larger than is taken (RFC 6455, section 7.4.1); Bun sends it. */
+const TOO_BIG = 1009;
 
 /** How a connection ended: a close code of RFC 6455, section 7.4, or Ringcast's own; 1006 where it just broke. */
 export interface Closing {
@@ -31,7 +36,8 @@ export interface Closing {
 export class Connections {
   readonly #options: ConnectionOptions;
   readonly #ports: ConnectionPorts;
-  readonly #all = new Set<Connection>();
+  /** By the ids of their sessions, oldest first. */
+  readonly #all = new Map<number, Connection>();
   readonly #withToken = new Set<Connection>();
   readonly #tallies = new Map(TRANSPORT_KINDS.map((kind) => [kind, { open: 0, opened: 0 }]));
   #onEmpty: (() => void) | undefined;
@@ -56,6 +62,30 @@ export class Connections {
     return this.#tallies.get(kind)?.opened ?? 0;
   }
 
+  /** All that are open, in the order in which they came. */
+  all(): IteratorObject<Connection> {
+    return this.#all.values();
+  }
+
+  /** The open connection whose session has this id, if there is one. */
+  find(id: number): Connection | undefined {
+    return this.#all.get(id);
+  }
+
+  /** Notes for the operator that a request on a connection was refused. */
+  noteRefusal({ address, session }: Connection, code: ErrorCode, message: string): void {
+    this.#ports.journal.noteRefusal(code, message, { client: session.id, address });
+  }
+
+  /** Ends a connection because an operator wants it: what waits for it still goes out, as far as it reads. */
+  cutOff(connection: Connection, by: string): void {
+    const { journal, logger } = this.#ports;
+    const { address, session } = connection;
+    logger.info({ session: session.id, by }, "client cut off");
+    journal.note({ code: "CLIENT_CUT_OFF", level: "info", message: `cut off by ${by}`, client: session.id, address });
+    session.end(CLOSE.CUT_OFF, "cut off by an operator", this.#options.writeWaitMs);
+  }
+
   /** Resolves when none is open any more. */
   whenEmpty(): Promise<void> {
     if (this.#all.size === 0) return Promise.resolve();
@@ -69,7 +99,7 @@ export class Connections {
     const { clock, hub, logger } = this.#ports;
     const session = hub.connect(transport);
     const connection = new Connection(session, peer, clock.monotonicMs(), this.#options.pingIntervalMs);
-    this.#all.add(connection);
+    this.#all.set(session.id, connection);
     const tally = this.#tallies.get(transport.kind);
     if (tally !== undefined) {
       tally.open++;
@@ -86,7 +116,7 @@ export class Connections {
 
   /** Ends everything about a connection that is gone; a second call does nothing. */
   closed(connection: Connection, { code, reason }: Closing): void {
-    if (!this.#all.delete(connection)) return;
+    if (!this.#all.delete(connection.session.id)) return;
     this.#withToken.delete(connection);
     connection.usage.connections--;
     const { clock, hub, logger } = this.#ports;
@@ -96,6 +126,8 @@ export class Connections {
     const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
     const counts = { requests: requestCount, subscriptions: hub.subscriptionCount(session) };
     logger.info({ session: session.id, code, reason, durationMs, ...counts }, "client disconnected");
+    if (code === TOO_BIG)
+      this.noteRefusal(connection, "PAYLOAD_TOO_LARGE", "a message is larger than -max-message-size");
     hub.disconnect(session);
     if (this.#all.size === 0) this.#onEmpty?.();
   }
@@ -103,7 +135,7 @@ export class Connections {
   /** Pings whom it is time to ping, and gives up the dead. To be called every so often. */
   sweep(): void {
     const now = this.#ports.clock.monotonicMs();
-    for (const connection of this.#all) {
+    for (const connection of this.#all.values()) {
       if (beat(connection, now, this.#options) === "alive") continue;
       this.#ports.logger.info({ session: connection.session.id }, "no answer to pings, connection given up");
       connection.session.terminate();
@@ -121,7 +153,7 @@ export class Connections {
    * those that are subscribed to what their key no longer allows.
    */
   recheck(): void {
-    for (const connection of this.#all) this.#recheck(connection);
+    for (const connection of this.#all.values()) this.#recheck(connection);
   }
 
   #recheck({ principal, session }: Connection): void {

@@ -17,6 +17,7 @@ import { refusesClientId, refusesPublish, refusesSubscribe } from "./access/perm
 import type { Principal } from "./access/principal.ts";
 import type { Tokens } from "./access/tokens.ts";
 import type { Logger } from "./logger.ts";
+import type { Journal } from "./system/journal.ts";
 
 /** What the dispatcher works with. */
 export interface DispatcherPorts {
@@ -25,6 +26,7 @@ export interface DispatcherPorts {
   readonly timestamps: Timestamps;
   readonly logger: Logger;
   readonly tokens: Pick<Tokens, "verify">;
+  readonly journal: Pick<Journal, "noteRefusal">;
   /** The random name of this process, by which clients see that it is not the one they knew. */
   readonly serverName: string;
 }
@@ -32,6 +34,8 @@ export interface DispatcherPorts {
 /** Who sends requests. */
 export interface Client {
   readonly session: Session;
+  /** Where it is connected from. */
+  readonly address: string;
   principal: Principal;
   /** Whether a renewal of its token is under way. */
   renewing: boolean;
@@ -70,22 +74,24 @@ export class Dispatcher {
         session.send(encodePong(request.requestIdJson, this.#ports.serverName, this.#ports.timestamps.now()));
         break;
       case "invalid":
-        this.refuse(session, request.requestIdJson, new Refusal("BAD_REQUEST", request.message));
+        this.refuse(client, request.requestIdJson, new Refusal("BAD_REQUEST", request.message));
         break;
     }
   }
 
   /** Answers a request with an error. */
-  refuse(session: Session, requestIdJson: string | undefined, { code, message }: Refusal): void {
+  refuse({ address, session }: Client, requestIdJson: string | undefined, { code, message }: Refusal): void {
     this.#ports.hub.counters.errors[code]++;
+    this.#ports.journal.noteRefusal(code, message, { client: session.id, address });
     session.send(encodeError(requestIdJson, code, message, this.#ports.timestamps.now()));
   }
 
-  #publish({ principal, session }: Client, request: PublishRequest): void {
+  #publish(client: Client, request: PublishRequest): void {
+    const { principal, session } = client;
     const { requestIdJson, topic: name } = request;
     const published = refusesPublish(principal, name) ?? this.#ports.hub.publish(name, request, request);
     if (published instanceof Refusal) {
-      this.refuse(session, requestIdJson, published);
+      this.refuse(client, requestIdJson, published);
     } else if (typeof published.offset === "number") {
       this.#acknowledge(session, requestIdJson, published.topic, published.offset, published.duplicate);
     } else {
@@ -94,7 +100,7 @@ export class Dispatcher {
         .then((own) => this.#acknowledge(session, requestIdJson, topic, own, false))
         .catch((error: unknown) => {
           this.#ports.logger.warn({ session: session.id, topic: topic.name, err: error }, "publish failed");
-          this.refuse(session, requestIdJson, new Refusal("UNAVAILABLE", "the message could not be stored"));
+          this.refuse(client, requestIdJson, new Refusal("UNAVAILABLE", "the message could not be stored"));
         });
     }
   }
@@ -109,13 +115,14 @@ export class Dispatcher {
     session.send(encodePublishAck(requestIdJson, topic.nameJson, offset, duplicate, this.#ports.timestamps.now()));
   }
 
-  #subscribe({ principal, session }: Client, request: SubscribeRequest): void {
+  #subscribe(client: Client, request: SubscribeRequest): void {
+    const { principal, session } = client;
     const subscribed =
       refusesSubscribe(principal, request.topic) ??
       refusesClientId(principal, request.clientId) ??
       this.#ports.hub.subscribe(session, request);
     if (subscribed instanceof Refusal) {
-      this.refuse(session, request.requestIdJson, subscribed);
+      this.refuse(client, request.requestIdJson, subscribed);
       return;
     }
     const { topic, joined, replay } = subscribed;
@@ -124,29 +131,30 @@ export class Dispatcher {
     for (const event of replay) session.send(event);
   }
 
-  #unsubscribe({ principal, session }: Client, request: UnsubscribeRequest): void {
+  #unsubscribe(client: Client, request: UnsubscribeRequest): void {
+    const { principal, session } = client;
     const topic =
       refusesSubscribe(principal, request.topic) ??
       this.#ports.hub.unsubscribe(session, request.topic, request.clientId);
-    if (topic instanceof Refusal) this.refuse(session, request.requestIdJson, topic);
+    if (topic instanceof Refusal) this.refuse(client, request.requestIdJson, topic);
     else session.send(encodeUnsubscribeAck(request.requestIdJson, topic.nameJson, this.#ports.timestamps.now()));
   }
 
   #refresh(client: Client, request: RefreshRequest): void {
     const { session } = client;
     if (client.renewing) {
-      this.refuse(session, request.requestIdJson, new Refusal("RATE_LIMITED", "another refresh is under way"));
+      this.refuse(client, request.requestIdJson, new Refusal("RATE_LIMITED", "another refresh is under way"));
       return;
     }
     client.renewing = true;
     this.#renew(client, request.token)
       .then((renewed) => {
-        if (renewed instanceof Refusal) this.refuse(session, request.requestIdJson, renewed);
+        if (renewed instanceof Refusal) this.refuse(client, request.requestIdJson, renewed);
         else session.send(encodeRefreshAck(request.requestIdJson, renewed, this.#ports.timestamps.now()));
       })
       .catch((error: unknown) => {
         this.#ports.logger.error({ session: session.id, err: error }, "refresh failed");
-        this.refuse(session, request.requestIdJson, new Refusal("INTERNAL", "the token could not be checked"));
+        this.refuse(client, request.requestIdJson, new Refusal("INTERNAL", "the token could not be checked"));
       })
       .finally(() => {
         client.renewing = false;

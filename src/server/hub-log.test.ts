@@ -4,12 +4,15 @@ import { HubUnderTest } from "../../test/support/hub.ts";
 import { CLOSE } from "../protocol/errors.ts";
 import { FaultLog } from "./fault-log.ts";
 import { HubLog } from "./hub-log.ts";
+import { Journal } from "./system/journal.ts";
 
 function setUp() {
   const lines: unknown[] = [];
   const logger = pino({ base: null, timestamp: false }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const faults = new FaultLog(logger);
-  return { faults, hubLog: new HubLog(logger, faults), lines, under: new HubUnderTest() };
+  const journal = new Journal();
+  const faults = new FaultLog(logger, journal);
+  const hubLog = new HubLog({ logger, faults, journal, addressOf: ({ id }) => `address of ${id}` });
+  return { faults, hubLog, journal, lines, under: new HubUnderTest() };
 }
 
 const [INFO, WARN, ERROR] = [30, 40, 50];

@@ -3,46 +3,75 @@ import type { Session } from "../core/session.ts";
 import { CLOSE } from "../protocol/errors.ts";
 import type { FaultLog } from "./fault-log.ts";
 import type { Logger } from "./logger.ts";
+import type { Journal, Origin } from "./system/journal.ts";
 
-/** Writes down what happens in the hub. Drops are summed up: a line for each would be a second flood. */
+/** Where what happens is written down, and what is needed to say it. */
+export interface HubLogPorts {
+  readonly logger: Logger;
+  readonly faults: FaultLog;
+  readonly journal: Journal;
+  /** Where a session's client is connected from; undefined once that is forgotten. */
+  readonly addressOf: (session: Session) => string | undefined;
+}
+
+/**
+ * Writes down what happens in the hub, in the log and in the operator's journal. Drops are summed up: to note each would
+ * be a second flood.
+ */
 export class HubLog implements HubObserver {
-  readonly #logger: Logger;
-  readonly #faults: FaultLog;
-  #dropped = 0;
-  readonly #droppedBy = new Set<number>();
+  readonly #ports: HubLogPorts;
+  /** Who lost messages lately, by session, and how many. */
+  readonly #dropped = new Map<number, { readonly origin: Origin; count: number }>();
 
-  constructor(logger: Logger, faults: FaultLog) {
-    this.#logger = logger;
-    this.#faults = faults;
+  constructor(ports: HubLogPorts) {
+    this.#ports = ports;
   }
 
   topicCreated: HubObserver["topicCreated"] = (topic, origin) => {
-    this.#logger.info({ topic: topic.name, origin }, "topic created");
+    this.#ports.logger.info({ topic: topic.name, origin }, "topic created");
   };
 
   topicRemoved: HubObserver["topicRemoved"] = (topic, why) => {
-    this.#logger.info({ topic: topic.name, why, messages: topic.newestOffset }, "topic removed");
+    const messages = topic.newestOffset;
+    this.#ports.logger.info({ topic: topic.name, why, messages }, "topic removed");
+    if (why !== "deleted") return;
+    const message = `the topic was deleted, after ${messages} messages`;
+    this.#ports.journal.note({ code: "TOPIC_DELETED", level: "info", message, topic: topic.name });
   };
 
   slowConsumer(session: Session, why: string): void {
-    this.#logger.warn({ session: session.id, why }, "slow consumer");
+    this.#ports.logger.warn({ session: session.id, why }, "slow consumer");
+    const message = `closed because it does not read: ${why}`;
+    this.#ports.journal.note({ code: "SLOW_CONSUMER", level: "warning", message, ...this.#origin(session) });
   }
 
   messagesDropped(session: Session, count: number): void {
-    this.#dropped += count;
-    this.#droppedBy.add(session.id);
+    const dropped = this.#dropped.get(session.id);
+    if (dropped === undefined) this.#dropped.set(session.id, { origin: this.#origin(session), count });
+    else dropped.count += count;
   }
 
   sessionFailed(session: Session, error: unknown): void {
-    this.#faults.record(error, { session: session.id });
+    this.#ports.faults.record(error, { session: session.id });
     session.close(CLOSE.INTERNAL, "internal error");
   }
 
-  /** Writes one line about the drops since the last one, if there were any. To be called every so often. */
+  /** Tells of the drops since the last call, if there were any. To be called every so often. */
   reportDrops(): void {
-    if (this.#dropped === 0) return;
-    this.#logger.warn({ messages: this.#dropped, sessions: this.#droppedBy.size }, "messages dropped");
-    this.#dropped = 0;
-    this.#droppedBy.clear();
+    if (this.#dropped.size === 0) return;
+    const { journal, logger } = this.#ports;
+    const message = "lost because the client did not keep up";
+    let messages = 0;
+    for (const { count, origin } of this.#dropped.values()) {
+      messages += count;
+      journal.note({ code: "MESSAGES_DROPPED", level: "warning", message, ...origin }, count);
+    }
+    logger.warn({ messages, sessions: this.#dropped.size }, "messages dropped");
+    this.#dropped.clear();
+  }
+
+  #origin(session: Session): Origin {
+    const address = this.#ports.addressOf(session);
+    return { client: session.id, ...(address === undefined ? {} : { address }) };
   }
 }

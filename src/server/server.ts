@@ -24,6 +24,9 @@ import { Samples } from "./metrics/samples.ts";
 import { createOriginCheck } from "./origin.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { Rates } from "./rates.ts";
+import { Journal } from "./system/journal.ts";
+import { serverInfo } from "./system/server-info.ts";
+import { SystemFeed } from "./system/system-feed.ts";
 import { systemClock } from "./system-clock.ts";
 import { WebSocketEndpoint } from "./websocket.ts";
 
@@ -76,15 +79,17 @@ function openPublicKeys({ tokenJwks }: Config, logger: Logger): PublicKeys | und
     : new FileKeys(tokenJwks, logger);
 }
 
-function reloadCertificate(config: Config, listener: Listener, logger: Logger): void {
+function reloadCertificate(config: Config, listener: Listener, logger: Logger, journal: Journal): void {
   try {
     const certificate = readCertificate(config);
     if (certificate === undefined || !listener.replaceCertificate(certificate)) return;
     const { subject, validTo } = certificate;
     logger.info({ subject, validTo }, "certificate loaded");
+    journal.note({ code: "RELOADED", level: "info", message: `certificate loaded, valid to ${validTo}` });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     logger.error({ why }, "certificate not loaded, the one in force stays");
+    journal.note({ code: "RELOADED", level: "error", message: "certificate not loaded, the one in force stays" });
   }
 }
 
@@ -94,8 +99,15 @@ function reloadCertificate(config: Config, listener: Listener, logger: Logger): 
  * @throws {UnusableFile} where a file that an option names is of no use
  */
 export function startServer(config: Config, logger: Logger, version: string): RunningServer {
-  const faults = new FaultLog(logger);
-  const hubLog = new HubLog(logger, faults);
+  const journal = new Journal();
+  journal.note({ code: "SERVER_STARTED", level: "info", message: `Ringcast ${version} has started` });
+  const faults = new FaultLog(logger, journal);
+  const hubLog = new HubLog({
+    logger,
+    faults,
+    journal,
+    addressOf: ({ id }) => connections.find(id)?.address,
+  });
   const timestamps = new Timestamps(systemClock);
   const hub = createHub(config, hubLog, timestamps);
   const { counters } = hub;
@@ -103,14 +115,26 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
   const publicKeys = openPublicKeys(config, logger);
   const tokens = new Tokens(keys.secret, systemClock, publicKeys);
   const decode = createDecoder(config.ringBufferSize);
-  const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens, serverName: newName() });
-  const connections = new Connections(config, { hub, clock: systemClock, logger, faults });
+  const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens, journal, serverName: newName() });
+  const connections = new Connections(config, { hub, clock: systemClock, logger, faults, journal });
   const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock: systemClock, counters });
   const eventStreams = new EventStreams(config.pongWaitMs, { hub, connections, clock: systemClock, timestamps });
   const rates = new Rates(counters, systemClock);
   const rateLimit = new RateLimit(config.rateLimitPerMin, config.rateLimitBurst);
   const maxConnections = connectionLimit(config.maxConnections);
   const samples = new Samples(hub, systemClock, TOKEN_SWEEP_MS);
+  const feed = new SystemFeed(serverInfo(config, maxConnections, version), {
+    hub,
+    clock: systemClock,
+    connections,
+    samples,
+    journal,
+    cpuUs: () => {
+      const { system, user } = process.cpuUsage();
+      return system + user;
+    },
+    memoryBytes: () => process.memoryUsage.rss(),
+  });
   const sources = { hub, connections, maxConnections, rateLimit, faults, samples, version };
   let draining = false;
   const answer = createHttp(
@@ -129,7 +153,8 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       tokens,
       allowsOrigin: createOriginCheck(config.allowedOrigins),
       eventStreams,
-      connectionCount: () => connections.count,
+      connections,
+      journal,
       isDraining: () => draining,
     },
   );
@@ -150,6 +175,7 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     rates.sample();
     samples.sampleQueues();
     hubLog.reportDrops();
+    feed.tick();
   }, SAMPLE_MS);
   return {
     port: listener.port,
@@ -157,12 +183,14 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     connections,
     faults,
     async reload() {
-      if (keys.reload(tokens)) connections.recheck();
-      reloadCertificate(config, listener, logger);
+      if (keys.reload(tokens, journal)) connections.recheck();
+      reloadCertificate(config, listener, logger, journal);
       await publicKeys?.reload();
     },
     drain() {
       draining = true;
+      journal.note({ code: "SERVER_SHUTDOWN", level: "info", message: "the server is shutting down" });
+      feed.tellHappenings();
     },
     async stop() {
       clearInterval(sweeping);

@@ -51,7 +51,7 @@ export class WebSocketEndpoint {
       message: (socket, message) => this.#guard(socket, (connection) => this.#message(connection, message)),
       drain: (socket) => this.#guard(socket, (connection) => connection.session.drained()),
       ping: (socket) => this.#guard(socket, (connection) => this.#controlFrame(connection)),
-      pong: (socket) => this.#guard(socket, (connection) => this.#controlFrame(connection)),
+      pong: (socket) => this.#guard(socket, (connection) => this.#pong(connection)),
       close: (socket, code, reason) => this.#close(socket, code, reason),
     };
   }
@@ -70,7 +70,12 @@ export class WebSocketEndpoint {
     // One that is being closed gets no more answers.
     if (!session.isOpen) return;
     if (typeof message === "string") this.#ports.dispatcher.dispatch(connection, message);
-    else this.#ports.dispatcher.refuse(session, undefined, new Refusal("BAD_REQUEST", "messages must be text"));
+    else this.#ports.dispatcher.refuse(connection, undefined, new Refusal("BAD_REQUEST", "messages must be text"));
+  }
+
+  #pong(connection: Connection): void {
+    connection.lastPongMs = this.#ports.clock.monotonicMs();
+    this.#controlFrame(connection);
   }
 
   #controlFrame(connection: Connection): void {
@@ -81,6 +86,7 @@ export class WebSocketEndpoint {
       connection.controlFrames = 0;
     }
     if (++connection.controlFrames > this.#options.maxControlFramesPerSec) {
+      this.#ports.connections.noteRefusal(connection, "LIMIT_EXCEEDED", "too many control frames");
       connection.session.close(CLOSE.POLICY, "too many control frames");
     }
   }

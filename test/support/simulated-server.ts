@@ -5,6 +5,7 @@ import { createDecoder } from "../../src/protocol/decode.ts";
 import { Refusal } from "../../src/protocol/errors.ts";
 import { ANYBODY } from "../../src/server/access/principal.ts";
 import { type Client, Dispatcher } from "../../src/server/dispatch.ts";
+import { Journal } from "../../src/server/system/journal.ts";
 import type { FakeSocket } from "./fake-platform.ts";
 import { FakeTransport } from "./fake-transport.ts";
 import { HubUnderTest, RING_CAPACITY } from "./hub.ts";
@@ -56,6 +57,7 @@ export class SimulatedServer {
       timestamps: new Timestamps(clock),
       logger: pino({ level: "silent" }),
       tokens: { verify: () => Promise.reject(new Error("there are no tokens")) },
+      journal: new Journal(),
       serverName: "simulated",
     });
   }
@@ -74,7 +76,7 @@ export class SimulatedServer {
     const session = this.topics.hub.connect(transport);
     this.#links.set(socket, {
       transport,
-      client: { session, principal: ANYBODY, renewing: false },
+      client: { session, address: "127.0.0.1", principal: ANYBODY, renewing: false },
       delivered: 0,
       droppedBefore: 0,
       newestBefore: 0,

@@ -3,6 +3,7 @@ import { InvalidValue } from "../../config/invalid-value.ts";
 import type { Config } from "../../config/options.ts";
 import type { Logger } from "../logger.ts";
 import { readOptionFile, UnusableFile } from "../option-file.ts";
+import type { Journal } from "../system/journal.ts";
 import { KeyRing } from "./authenticator.ts";
 import { signingSecret, type Tokens } from "./tokens.ts";
 
@@ -45,9 +46,10 @@ export class KeySource {
   /**
    * Reads the file anew. Where it is of no use the old keys stay in force, and the log says why.
    * @param tokens what gets another secret, if that follows from a key which is no longer the first
+   * @param journal is told, too
    * @returns whether the keys were read, so that who is connected is to be looked at again
    */
-  reload(tokens: Pick<Tokens, "replaceSecret">): boolean {
+  reload(tokens: Pick<Tokens, "replaceSecret">, journal: Journal): boolean {
     if (this.#options.apiKeysFile === "") return false;
     try {
       const keys = readKeys(this.#options);
@@ -57,10 +59,12 @@ export class KeySource {
         tokens.replaceSecret(signingSecret("", first));
       this.#firstAdminKey = first;
       this.#logger.info({ from: this.#options.apiKeysFile, keys: keys.length }, "API keys loaded");
+      journal.note({ code: "RELOADED", level: "info", message: `${keys.length} API keys loaded` });
       return true;
     } catch (error) {
       if (!(error instanceof UnusableFile)) throw error;
       this.#logger.error({ why: error.message }, "API keys not loaded, those in force stay");
+      journal.note({ code: "RELOADED", level: "error", message: "API keys not loaded, those in force stay" });
       return false;
     }
   }

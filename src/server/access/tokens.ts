@@ -5,6 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { isName } from "../../protocol/limits.ts";
 import { topicPatternSchema } from "../../protocol/messages.ts";
+import { isSystemName } from "../../protocol/system-topics.ts";
 import { PUBLIC_ALGORITHMS } from "./key-set.ts";
 import { newUsage, type Principal } from "./principal.ts";
 import { KeysOutOfReach, type PublicKeys } from "./public-keys.ts";
@@ -57,7 +58,10 @@ export function signingSecret(secret: string, apiKey: string | undefined): Uint8
 function matcher(patterns: readonly string[]): (topic: string) => boolean {
   const names = new Set(patterns);
   const beginnings = patterns.filter((pattern) => pattern.endsWith("*")).map((pattern) => pattern.slice(0, -1));
-  return (topic) => names.has(topic) || beginnings.some((beginning) => topic.startsWith(beginning));
+  // The server's own topics are none that a general `*` means: a pattern for them begins as they do.
+  const mayBegin = (topic: string, beginning: string) => isSystemName(beginning) || !isSystemName(topic);
+  return (topic) =>
+    names.has(topic) || beginnings.some((beginning) => topic.startsWith(beginning) && mayBegin(topic, beginning));
 }
 
 /** What tokens are signed with, and whether another secret has taken its place. */

@@ -10,7 +10,7 @@ export function admitConnection(origin: string | undefined, options: HttpOptions
   if (origin !== undefined && !ports.allowsOrigin(origin)) {
     throw new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)");
   }
-  if (ports.connectionCount() >= options.maxConnections) {
+  if (ports.connections.count >= options.maxConnections) {
     throw new HttpRefusal("UNAVAILABLE", "the server has as many connections as it takes");
   }
 }

@@ -4,6 +4,7 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { type ErrorCode, Refusal } from "../../protocol/errors.ts";
 import { readJson } from "./body.ts";
+import { addClientRoutes } from "./clients.ts";
 import { addConsoleRoutes, isConsolePath } from "./console.ts";
 import type { HttpApp, HttpBindings, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
 import { presentedCredentials } from "./credentials.ts";
@@ -111,6 +112,7 @@ function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
   addPublishRoute(app, options, ports);
   addEventRoutes(app, options, ports);
   addTokenRoute(app, ports);
+  addClientRoutes(app, ports);
   addStatusRoutes(app, ports);
   addProbeRoutes(app, options, ports);
   addMetricsRoute(app, options, ports);
@@ -140,15 +142,17 @@ export function createApp(options: HttpOptions, ports: HttpPorts): HttpApp {
     throw new HttpRefusal("NOT_FOUND", "there is nothing at this path");
   });
   // Every refusal comes by here, and is counted.
-  const refuse = (code: ErrorCode, message: string, headers: Record<string, string> = {}) => {
+  const refuse = (address: string, code: ErrorCode, message: string, headers: Record<string, string> = {}) => {
     ports.hub.counters.errors[code]++;
+    ports.journal.noteRefusal(code, message, { address });
     return errorResponse(code, message, headers);
   };
   app.onError((error, c) => {
-    if (error instanceof HttpRefusal) return refuse(error.code, error.message, error.headers);
-    if (error instanceof HTTPException && error.status < 500) return refuse("BAD_REQUEST", error.message);
+    const { address } = c.env;
+    if (error instanceof HttpRefusal) return refuse(address, error.code, error.message, error.headers);
+    if (error instanceof HTTPException && error.status < 500) return refuse(address, "BAD_REQUEST", error.message);
     ports.faults.record(error, { method: c.req.method, path: c.req.path });
-    return refuse("INTERNAL", "internal error");
+    return refuse(address, "INTERNAL", "internal error");
   });
   addRoutes(app, options, ports);
   return app;

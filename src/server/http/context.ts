@@ -5,6 +5,7 @@ import type { Hub } from "../../core/hub.ts";
 import type { Authenticate, KeyRing } from "../access/authenticator.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Tokens } from "../access/tokens.ts";
+import type { Connections } from "../connections.ts";
 import type { EventStreams } from "../event-streams.ts";
 import type { FaultLog } from "../fault-log.ts";
 import type { Logger } from "../logger.ts";
@@ -12,6 +13,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { AllowsOrigin } from "../origin.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import type { Rates } from "../rates.ts";
+import type { Journal } from "../system/journal.ts";
 import type { SocketData } from "../websocket-transport.ts";
 
 /** What comes with each request from the server that received it. */
@@ -55,8 +57,8 @@ export interface HttpPorts {
   readonly tokens: Tokens;
   readonly allowsOrigin: AllowsOrigin;
   readonly eventStreams: EventStreams;
-  /** How many clients are connected, by any transport. */
-  readonly connectionCount: () => number;
+  readonly connections: Connections;
+  readonly journal: Journal;
   /** Whether the server is shutting down and takes nothing new. */
   readonly isDraining: () => boolean;
   readonly version: string;

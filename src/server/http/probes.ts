@@ -38,7 +38,7 @@ export function addProbeRoutes(app: HttpApp, { maxConnections }: HttpOptions, po
 
   app.openapi(readyRoute, (c) => {
     if (ports.isDraining()) return c.json({ status: "draining" as const }, 503);
-    if (ports.connectionCount() >= maxConnections) return c.json({ status: "full" as const }, 503);
+    if (ports.connections.count >= maxConnections) return c.json({ status: "full" as const }, 503);
     return c.json({ status: "ready" as const }, 200);
   });
 }

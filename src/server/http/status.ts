@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { ROLES } from "../../config/api-keys.ts";
 import { formatDuration } from "../../config/duration.ts";
 import { refusesAdministration } from "../access/permissions.ts";
+import { queueTotals, topicTotals } from "../totals.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
 import { describeErrors, refuseIf } from "./errors.ts";
 import { SECURITY } from "./security.ts";
@@ -77,33 +78,11 @@ const statsRoute = createRoute({
   },
 });
 
-function subscriberCount(hub: HttpPorts["hub"]): number {
-  let count = 0;
-  for (const topic of hub.topics()) count += topic.subscriberCount;
-  return count;
-}
-
-function topicStats(hub: HttpPorts["hub"]) {
+function describeTopics(hub: HttpPorts["hub"]) {
   // Without a prototype: a topic may be called __proto__.
   const topics: Record<string, z.infer<typeof topicSchema>> = Object.create(null);
-  let active = 0;
-  for (const topic of hub.topics()) {
-    topics[topic.name] = describeTopic(topic);
-    if (topic.subscriberCount > 0) active++;
-  }
-  return { topics, active };
-}
-
-function queueStats(hub: HttpPorts["hub"]) {
-  let messages = 0;
-  let bytes = 0;
-  let longest = 0;
-  for (const session of hub.sessions()) {
-    messages += session.queueDepth;
-    bytes += session.queueBytes;
-    longest = Math.max(longest, session.queueDepth);
-  }
-  return { messages, bytes, longest };
+  for (const topic of hub.topics()) topics[topic.name] = describeTopic(topic);
+  return topics;
 }
 
 /** Adds the routes that show how the server is. */
@@ -118,7 +97,7 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
       status: draining ? ("draining" as const) : ("healthy" as const),
       uptime_sec: uptimeSeconds(),
       topics: hub.topicCount,
-      subscribers: subscriberCount(hub),
+      subscribers: topicTotals(hub).subscriptions,
       total_messages: hub.counters.published,
     };
     return draining ? c.json(body, 503) : c.json(body, 200);
@@ -126,18 +105,17 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
 
   app.openapi(statsRoute, (c) => {
     refuseIf(refusesAdministration(c.var.principal));
-    const { active, topics } = topicStats(hub);
-    const queues = queueStats(hub);
+    const queues = queueTotals(hub);
     const perSecond = rates.perSecond();
     return c.json(
       {
-        total_clients: ports.connectionCount(),
+        total_clients: ports.connections.count,
         event_streams: ports.eventStreams.count,
         total_topics: hub.topicCount,
         total_messages: hub.counters.published,
-        active_topics: active,
+        active_topics: topicTotals(hub).active,
         uptime: formatDuration(uptimeSeconds() * 1000),
-        topics,
+        topics: describeTopics(hub),
         delivered_messages: hub.counters.delivered,
         dropped_messages: hub.counters.dropped,
         slow_consumers: hub.counters.slowConsumers,

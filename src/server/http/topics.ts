@@ -105,7 +105,7 @@ export function addTopicRoutes(app: HttpApp, { hub }: HttpPorts): void {
   app.openapi(deleteTopicRoute, (c) => {
     refuseIf(refusesAdministration(c.var.principal));
     const { name } = c.req.valid("param");
-    if (!hub.deleteTopic(name)) throw new HttpRefusal("NOT_FOUND", "there is no such topic");
+    refuseIf(hub.deleteTopic(name));
     return c.json({ status: "deleted" as const, topic: name }, 200);
   });
 }

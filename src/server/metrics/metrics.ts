@@ -5,6 +5,7 @@ import { TRANSPORT_KINDS } from "../../core/transport.ts";
 import type { Connections } from "../connections.ts";
 import type { FaultLog } from "../fault-log.ts";
 import type { RateLimit } from "../rate-limit.ts";
+import { queueTotals, topicTotals } from "../totals.ts";
 import { HistogramMetric } from "./histogram-metric.ts";
 import { addProcessFigures } from "./process-figures.ts";
 import { type LabelledValue, Registration } from "./registration.ts";
@@ -41,22 +42,9 @@ function addConnections(metrics: Registration, { connections, maxConnections }: 
 }
 
 function addTopics(metrics: Registration, { hub }: MetricSources): void {
-  const sum = (read: (topic: Topic) => number) => () => {
-    let total = 0;
-    for (const topic of hub.topics()) total += read(topic);
-    return total;
-  };
   metrics.gauge("ringcast_topics", "Topics", () => hub.topicCount);
-  metrics.gauge(
-    "ringcast_active_topics",
-    "Topics with at least one subscriber",
-    sum((topic) => Math.min(1, topic.subscriberCount)),
-  );
-  metrics.gauge(
-    "ringcast_subscriptions",
-    "Subscriptions, over all topics",
-    sum((topic) => topic.subscriberCount),
-  );
+  metrics.gauge("ringcast_active_topics", "Topics with at least one subscriber", () => topicTotals(hub).active);
+  metrics.gauge("ringcast_subscriptions", "Subscriptions, over all topics", () => topicTotals(hub).subscriptions);
 }
 
 function addMessages(metrics: Registration, { hub, samples }: MetricSources): void {
@@ -83,13 +71,8 @@ function addMessages(metrics: Registration, { hub, samples }: MetricSources): vo
     () => counters.receivedBytes,
   );
   metrics.counter("ringcast_sent_bytes_total", "Bytes of messages handed to sockets", () => counters.sentBytes);
-  const queued = (read: "queueBytes" | "queueDepth") => () => {
-    let total = 0;
-    for (const session of hub.sessions()) total += session[read];
-    return total;
-  };
-  metrics.gauge("ringcast_queued_messages", "Messages that wait, over all clients", queued("queueDepth"));
-  metrics.gauge("ringcast_queued_bytes", "Bytes that wait, over all clients", queued("queueBytes"));
+  metrics.gauge("ringcast_queued_messages", "Messages that wait, over all clients", () => queueTotals(hub).messages);
+  metrics.gauge("ringcast_queued_bytes", "Bytes that wait, over all clients", () => queueTotals(hub).bytes);
   new HistogramMetric(
     metrics.place("ringcast_queue_depth_messages", "Messages that wait for a client; each client, once a second"),
     samples.queueDepth,

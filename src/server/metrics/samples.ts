@@ -13,6 +13,7 @@ export class Samples {
   readonly #clock: Clock;
   readonly #tickMs: number;
   #lastTickMs: number;
+  #worstDelayMs = 0;
 
   /** @param tickMs the interval of the timer that calls `tick` */
   constructor(hub: Pick<Hub, "sessions">, clock: Clock, tickMs: number) {
@@ -25,8 +26,17 @@ export class Samples {
   /** Notes how late a timer's turn is. To be called by one that ticks all the time. */
   tick(): void {
     const now = this.#clock.monotonicMs();
-    this.eventLoopDelaySec.observe(Math.max(0, now - this.#lastTickMs - this.#tickMs) / 1000);
+    const delayMs = Math.max(0, now - this.#lastTickMs - this.#tickMs);
+    this.eventLoopDelaySec.observe(delayMs / 1000);
+    this.#worstDelayMs = Math.max(this.#worstDelayMs, delayMs);
     this.#lastTickMs = now;
+  }
+
+  /** The longest delay of the event loop since the last call, in milliseconds. */
+  takeWorstDelayMs(): number {
+    const worst = this.#worstDelayMs;
+    this.#worstDelayMs = 0;
+    return worst;
   }
 
   /** Notes how long every client's queue is. To be called once a second. */

@@ -1,0 +1,24 @@
+import type { Config } from "../../config/options.ts";
+import type { ServerInfo } from "../../protocol/system.ts";
+
+/**
+ * What the server tells of itself on `$sys/server`.
+ * @param maxConnections the most connections, already worked out
+ */
+export function serverInfo(config: Config, maxConnections: number, version: string): ServerInfo {
+  return {
+    version,
+    bun: Bun.version,
+    started_at: new Date().toISOString(),
+    trace: false,
+    limits: {
+      max_connections: maxConnections,
+      max_topics: config.maxTopics,
+      max_subscriptions: config.maxSubscriptions,
+      max_message_size: config.maxMessageSize,
+      max_queue_size: config.maxQueueSize,
+      max_queue_bytes: config.maxQueueBytes,
+      ring_buffer_size: config.ringBufferSize,
+    },
+  };
+}
