@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { config, fetchToken, webSocketUrl } from "../../feed.ts";
 import { type Answer, answerOf, type Outcome, outcomeOf, sentOf, Unanswered } from "./answers.ts";
 import { type Ending, explainClose, explainCode } from "./explain.ts";
+import { markDone } from "./first-steps.ts";
 import { addFrame } from "./frames.ts";
 import { uniqueName } from "./unique-name.ts";
 
@@ -131,7 +132,9 @@ function received(text: string): void {
   const { isGood, text: words } = outcomeOf(sent, answer, performance.now());
   const meaning = isGood ? undefined : explainCode(answer.code);
   outcome.value = { isGood, text: meaning === undefined ? words : `${words}. ${meaning}` };
-  if (answer.type === "ack") keep(sent.type, answer);
+  if (answer.type !== "ack") return;
+  if (sent.type === "subscribe" || sent.type === "publish") markDone(sent.type);
+  keep(sent.type, answer);
 }
 
 function keep(type: string, { epoch = "", topic }: Answer): void {

@@ -1,15 +1,26 @@
 import { computed, signal } from "@preact/signals";
-import { EXAMPLES } from "./examples.ts";
+import { FIRST_PAYLOAD } from "./examples.ts";
 import { jsonProblem } from "./json-problem.ts";
 import type { Replay, Wish } from "./requests.ts";
 
 // What stands in the forms. It stays while the user looks at another page.
 
 /** What can be done, by what the user sees. */
-export const MODES = { subscribe: "Subscribe", publish: "Publish", raw: "Raw frame" } as const;
-export type Mode = keyof typeof MODES;
+export const MODES = [
+  { value: "subscribe", label: "Subscribe" },
+  { value: "publish", label: "Publish" },
+  { value: "raw", label: "Raw frame" },
+] as const;
+export type Mode = (typeof MODES)[number]["value"];
 
-export const FIRST_TOPIC = "demo";
+/** From where a subscription can begin. */
+export const REPLAYS = [
+  { value: "none", label: "From now on" },
+  { value: "last", label: "The last few" },
+  { value: "since", label: "Since" },
+] as const satisfies readonly { readonly value: Replay["kind"]; readonly label: string }[];
+
+const FIRST_TOPIC = "demo";
 
 export const mode = signal<Mode>("subscribe");
 export const topic = signal(FIRST_TOPIC);
@@ -17,7 +28,7 @@ export const replayKind = signal<Replay["kind"]>("none");
 export const lastCount = signal("10");
 export const sinceEpoch = signal("");
 export const sinceOffset = signal("0");
-export const payload = signal<string>(EXAMPLES.order.payload);
+export const payload = signal(FIRST_PAYLOAD);
 /** Empty where the page makes one. */
 export const messageId = signal("");
 export const dedupe = signal(false);

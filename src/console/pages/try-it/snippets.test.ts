@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { Wish } from "./requests.ts";
 import { shellWord } from "./shell.ts";
-import { LANGUAGES, type Language, snippet } from "./snippets.ts";
+import { LANGUAGES, snippet } from "./snippets.ts";
 
 const LOCAL = { origin: "http://localhost:8080", keyNeeded: false };
 const FAR = { origin: "https://example.com", keyNeeded: true };
-const ALL = Object.keys(LANGUAGES).filter((name): name is Language => name in LANGUAGES);
+const ALL = LANGUAGES.map(({ value }) => value);
 
 function publish(wish: Partial<Extract<Wish, { type: "publish" }>> = {}): Wish {
   return { type: "publish", topic: "orders", id: "", payload: '{"order":1}', dedupe: false, ...wish };

@@ -4,8 +4,12 @@ import { fitsCommandLine, operands, remark, shellWord } from "./shell.ts";
 // What a form asks for, said in other ways: for a shell, or in a program. Topics and payloads may be anything.
 
 /** The ways in which a wish can be copied, by what the user sees. */
-export const LANGUAGES = { curl: "curl", sdk: "TypeScript", cli: "CLI" } as const;
-export type Language = keyof typeof LANGUAGES;
+export const LANGUAGES = [
+  { value: "curl", label: "curl" },
+  { value: "cli", label: "CLI" },
+  { value: "sdk", label: "TypeScript" },
+] as const;
+export type Language = (typeof LANGUAGES)[number]["value"];
 
 /** The server that a snippet is for. */
 export interface Target {

@@ -1,0 +1,99 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { formatCount } from "../../parts/format.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { clearFilter, FrameFilter, shownFrames } from "./frame-filter.tsx";
+import { rowOf } from "./frame-row.tsx";
+import { clearFrames, frameCount, frames, heldCount, pause, paused } from "./frames.ts";
+import { Steps } from "./steps.tsx";
+import "./frame-log.css";
+
+/** Within so many pixels of its end, the list stays at its end. */
+const NEAR_PX = 40;
+
+function counts(): string {
+  const all = frameCount.value;
+  const shown = shownFrames.value.length;
+  if (paused.value && heldCount.value > 0) return `${formatCount(heldCount.value)} wait`;
+  if (shown < frames.value.length) return `${formatCount(shown)} of ${formatCount(frames.value.length)}`;
+  return all > shown ? `the last ${formatCount(shown)} of ${formatCount(all)}` : formatCount(all);
+}
+
+function LogHeader() {
+  return (
+    <div class="card-header">
+      <h2 id="try-frames">
+        Frames <span class="frame-counts muted small">{counts()}</span>
+      </h2>
+      <div class="actions">
+        <button type="button" class="button" aria-pressed={paused.value} onClick={() => pause(!paused.value)}>
+          <Icon name={paused.value ? "play" : "pause"} />
+          {paused.value ? "Go on" : "Pause"}
+        </button>
+        <button type="button" class="button" disabled={frameCount.value === 0} onClick={clearFrames}>
+          <Icon name="trash" />
+          Clear
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Nothing() {
+  if (frames.value.length > 0) {
+    return (
+      <div class="empty">
+        <p>No frame is like that.</p>
+        <button type="button" class="button" onClick={clearFilter}>
+          Show all
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="empty">
+      <h2>No frames yet</h2>
+      <p>What goes over this page's own WebSocket shows here, both ways, as it is.</p>
+    </div>
+  );
+}
+
+/** All that goes over the connection. It is read when one goes there: it would never be silent if it spoke by itself. */
+export function FrameLog() {
+  const list = useRef<HTMLDivElement>(null);
+  const [isAtEnd, setAtEnd] = useState(true);
+  const shown = shownFrames.value;
+  const toEnd = () => {
+    if (list.current !== null) list.current.scrollTop = list.current.scrollHeight;
+  };
+  // After each rendering: what is new has made the list longer.
+  useLayoutEffect(() => {
+    if (isAtEnd) toEnd();
+  });
+  return (
+    <section class="card frame-card" aria-labelledby="try-frames">
+      <LogHeader />
+      <FrameFilter />
+      <Steps />
+      <div class="frame-stage">
+        <div
+          ref={list}
+          class="frame-list"
+          role="log"
+          aria-live="off"
+          aria-labelledby="try-frames"
+          onScroll={({ currentTarget: { clientHeight, scrollHeight, scrollTop } }) => {
+            setAtEnd(scrollHeight - scrollTop - clientHeight < NEAR_PX);
+          }}
+        >
+          {shown.length === 0 ? <Nothing /> : <ol>{shown.map(rowOf)}</ol>}
+        </div>
+        {isAtEnd ? null : (
+          <button type="button" class="button frame-newest" onClick={toEnd}>
+            <Icon name="chevron-down" />
+            Newest
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
