@@ -5,6 +5,7 @@ import { ConnectionBar, Ending } from "./try-it/connection-bar.tsx";
 import { topic } from "./try-it/form.ts";
 import { FrameLog } from "./try-it/frame-log.tsx";
 import { SnippetPanel } from "./try-it/snippet-panel.tsx";
+import { Steps } from "./try-it/steps.tsx";
 import "./try-it.css";
 
 /** A playground: a WebSocket of its own, with each frame as it is. */
@@ -20,11 +21,10 @@ export function TryItPage() {
         <ConnectionBar />
       </div>
       <Ending />
+      <Steps />
       <div class="try-it">
-        <div class="try-left">
-          <Composer />
-          <SnippetPanel />
-        </div>
+        <Composer />
+        <SnippetPanel />
         <FrameLog />
       </div>
     </>

@@ -23,7 +23,7 @@ export function ConnectionBar() {
       </button>
       {state === "closed" ? (
         // What comes of it shows in the state.
-        <button type="button" class="button button-primary" onClick={() => void connectSocket().catch(() => {})}>
+        <button type="button" class="button" onClick={() => void connectSocket().catch(() => {})}>
           Connect
         </button>
       ) : (
@@ -58,6 +58,9 @@ export function Subscriptions() {
   if (subscriptions.value.length === 0) return null;
   return (
     <ul class="try-subscriptions" aria-label="Subscribed to">
+      <li class="muted small" aria-hidden="true">
+        Subscribed to
+      </li>
       {subscriptions.value.map(({ topic }) => (
         <li key={topic} class="try-chip">
           <span class="truncate" title={topic}>

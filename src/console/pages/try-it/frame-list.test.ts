@@ -9,7 +9,11 @@ function frame(text: string, direction: Direction = "received"): Frame {
 
 describe("a frame", () => {
   test("knows type, topic and code of what it carries", () => {
-    expect(frame('{"type":"event","topic":"a","message":{}}').head).toEqual({ type: "event", topic: "a", code: "" });
+    expect(frame('{"type":"event","topic":"a","message":{}}').head).toMatchObject({
+      type: "event",
+      topic: "a",
+      code: "",
+    });
     expect(frame('{"type":"error","error":{"code":"BAD_REQUEST"}}').head.code).toBe("BAD_REQUEST");
     expect(frame('{"type":"info","topic":"a","info":{"code":"TOPIC_DELETED"}}').head.code).toBe("TOPIC_DELETED");
   });

@@ -4,7 +4,6 @@ import { Icon } from "../../parts/icon.tsx";
 import { clearFilter, FrameFilter, shownFrames } from "./frame-filter.tsx";
 import { rowOf } from "./frame-row.tsx";
 import { clearFrames, frameCount, frames, heldCount, pause, paused } from "./frames.ts";
-import { Steps } from "./steps.tsx";
 import "./frame-log.css";
 
 /** Within so many pixels of its end, the list stays at its end. */
@@ -73,7 +72,6 @@ export function FrameLog() {
     <section class="card frame-card" aria-labelledby="try-frames">
       <LogHeader />
       <FrameFilter />
-      <Steps />
       <div class="frame-stage">
         <div
           ref={list}

@@ -7,7 +7,11 @@ interface Head {
   readonly topic: string;
   /** The code of an error or a notice. */
   readonly code: string;
+  /** And its words. */
+  readonly message: string;
 }
+
+const UNREADABLE: Head = { type: "text", topic: "", code: "", message: "" };
 
 const encoder = new TextEncoder();
 
@@ -49,12 +53,13 @@ export class Frame {
   }
 
   #parse(): Head {
-    if (this.direction === "note") return { type: "note", topic: "", code: "" };
+    if (this.direction === "note") return { ...UNREADABLE, type: "note" };
     try {
       const { type, topic, error, info } = record(JSON.parse(this.text));
-      return { type: text(type) || "text", topic: text(topic), code: text(record(error ?? info)["code"]) };
+      const { code, message } = record(error ?? info);
+      return { type: text(type) || "text", topic: text(topic), code: text(code), message: text(message) };
     } catch {
-      return { type: "text", topic: "", code: "" };
+      return UNREADABLE;
     }
   }
 }

@@ -5,11 +5,39 @@ import type { Frame } from "./frame.ts";
 const MAX_CHARS = 300;
 /** A frame longer than this is not looked into for its line. */
 const MAX_SEARCHED = 20_000;
+/** What the line shows apart, or what says nothing in it. */
+const SHOWN_APART: readonly string[] = ["type", "topic", "ts", "status"];
+
+/** Keys and values, short of what stands elsewhere in the line. */
+function listed(text: string): string {
+  const entries = Object.entries<unknown>(JSON.parse(text)).filter(([key]) => !SHOWN_APART.includes(key));
+  return entries
+    .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
+}
+
+function line({ head: { message, type }, text }: Frame): string {
+  if (text.length > MAX_SEARCHED) return text;
+  switch (type) {
+    case "event":
+    case "publish":
+      return payloadText(text) || text;
+    case "error":
+    case "info":
+      return message || text;
+    case "ack":
+    case "pong":
+    case "ping":
+    case "subscribe":
+    case "unsubscribe":
+    case "refresh":
+      return listed(text);
+    default:
+      return text;
+  }
+}
 
 /** What of a frame its line in the list shows: the payload where there is one. */
 export function gist(frame: Frame): string {
-  const { text } = frame;
-  const { type } = frame.head;
-  if ((type !== "event" && type !== "publish") || text.length > MAX_SEARCHED) return text.slice(0, MAX_CHARS);
-  return (payloadText(text) || text).slice(0, MAX_CHARS);
+  return line(frame).slice(0, MAX_CHARS);
 }

@@ -17,7 +17,7 @@ export function SnippetPanel() {
   const target = { origin: location.origin, keyNeeded: config.value?.key_needed === true };
   const text = wish.value === undefined ? undefined : snippet(language.value, target, wish.value);
   return (
-    <section class="card" aria-labelledby="try-copy">
+    <section class="card try-copies" aria-labelledby="try-copy">
       <div class="card-header">
         <h2 id="try-copy">Copy as</h2>
         <div class="actions">

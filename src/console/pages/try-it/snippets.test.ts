@@ -31,7 +31,7 @@ describe("a shell's word", () => {
 describe("curl", () => {
   test("publishes by HTTP", () => {
     expect(snippet("curl", LOCAL, publish())).toBe(
-      "curl http://localhost:8080/topics/orders/messages -H 'Content-Type: application/json' \\\n" +
+      "curl http://localhost:8080/topics/orders/messages \\\n  -H 'Content-Type: application/json' \\\n" +
         `  --data-raw '{"payload":{"order":1}}'`,
     );
   });

@@ -26,8 +26,9 @@ const TOO_LONG = remark("This payload is longer than a command line takes.");
 /** The key stands in a variable: it belongs neither into a page's text nor into a shell's history. */
 const KEY_HEADER = '-H "X-API-Key: $RINGCAST_API_KEY"';
 
-function curl({ keyNeeded }: Target, ...words: readonly string[]): string {
-  return ["curl", ...words, ...(keyNeeded ? [KEY_HEADER] : [])].join(" ");
+/** A line for each option, as they get long. */
+function curl({ keyNeeded }: Target, url: string, ...options: readonly string[]): string {
+  return [url, ...(keyNeeded ? [KEY_HEADER] : []), ...options].join(" \\\n  ");
 }
 
 /** A topic as a part of a path; undefined where no URL can carry it there: dots are resolved, even encoded. */
@@ -41,8 +42,8 @@ function curlPublish(target: Target, { dedupe, id, payload, topic }: Publish): s
   if (!fitsCommandLine(payload)) return TOO_LONG;
   const body = `{${id === "" ? "" : `"id":${JSON.stringify(id)},`}"payload":${payload}}`;
   const url = `${target.origin}/topics/${part}/messages${dedupe ? "?dedupe=true" : ""}`;
-  const request = curl(target, shellWord(url), "-H 'Content-Type: application/json'");
-  return `${request} \\\n  --data-raw ${shellWord(body)}`;
+  const type = "-H 'Content-Type: application/json'";
+  return curl(target, `curl ${shellWord(url)}`, type, `--data-raw ${shellWord(body)}`);
 }
 
 function historyQuery(replay: Replay): string {
@@ -62,8 +63,8 @@ function curlSubscribe(target: Target, { replay, topic }: Subscribe): string {
     return remark("No path of a URL can carry this topic's name; the command can subscribe to it.");
   const url = `${target.origin}/topics/${part}`;
   const lastN = replay.kind === "last" ? `?last_n=${replay.count}` : "";
-  const stream = curl(target, "-N", shellWord(`${url}/events${lastN}`));
-  const history = curl(target, shellWord(`${url}/messages${historyQuery(replay)}`));
+  const stream = curl(target, `curl -N ${shellWord(`${url}/events${lastN}`)}`);
+  const history = curl(target, `curl ${shellWord(`${url}/messages${historyQuery(replay)}`)}`);
   return [remark("What comes, as it comes"), stream, remark("What the topic holds"), history].join("\n");
 }
 

@@ -2,6 +2,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { publish, subscribe } from "./actions.ts";
 import { doneSteps, nextStep, type Step, stepsShown } from "./first-steps.ts";
 import { mode } from "./form.ts";
+import "./steps.css";
 
 interface StepText {
   readonly step: Step;
@@ -15,7 +16,7 @@ const TEXTS: readonly StepText[] = [
   {
     step: "subscribe",
     title: "Subscribe",
-    words: "Listen to the topic on the left. The server's ack comes back.",
+    words: "Listen to the topic of the form. The server's ack comes back.",
     action: {
       label: "Subscribe",
       run: () => {
@@ -36,7 +37,7 @@ const TEXTS: readonly StepText[] = [
       },
     },
   },
-  { step: "read", title: "Look inside", words: "Open a line below to read the whole frame." },
+  { step: "read", title: "Look inside", words: "Open a line of the list to read the whole frame." },
 ];
 
 function StepItem({ number, text }: { readonly number: number; readonly text: StepText }) {
@@ -71,7 +72,7 @@ export function Steps() {
   };
   if (nextStep.value === undefined) {
     return (
-      <div class="steps steps-done">
+      <div class="card steps steps-done">
         <Icon name="check" />
         <p>
           That is all of it: <strong>subscribe</strong>, <strong>publish</strong>, and one answer to each request. Try
@@ -84,7 +85,7 @@ export function Steps() {
     );
   }
   return (
-    <section class="steps" aria-label="First steps">
+    <section class="card steps" aria-label="First steps">
       <ol>
         {TEXTS.map((text, index) => (
           <StepItem key={text.step} number={index + 1} text={text} />
