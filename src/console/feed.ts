@@ -81,7 +81,7 @@ function noteState(state: State): void {
   const { state: before, lostAtMs, refusals } = linkFacts.value;
   const nowMs = Date.now();
   if (state.state !== "waiting") {
-    const isOver = state.state === "open" || state.state === "closed";
+    const isOver = state.state !== "connecting";
     linkFacts.value = isOver
       ? { state, lostAtMs: undefined, retryAtMs: undefined, refusals: 0 }
       : { ...linkFacts.value, state };
@@ -163,6 +163,7 @@ export function startFeed(): void {
   effect(() => {
     if (keyNeeded.value === undefined || isKeyMissing.value) {
       client.value = undefined;
+      if (isKeyMissing.value) untracked(() => noteState({ state: "idle" }));
       return;
     }
     // Another key is another client; all else that a client reads on its way is none of this effect.

@@ -1,4 +1,44 @@
-/** Not built yet. */
+import { computed } from "@preact/signals";
+import { samples } from "../feed.ts";
+import { FirstUse } from "../parts/first-use.tsx";
+import { formatTime } from "../parts/format.ts";
+import { ServerCard } from "../parts/server-card.tsx";
+import { TileView } from "../parts/tile-view.tsx";
+import { pointedMs } from "../parts/time-pointer.ts";
+import { TILES } from "./tiles.ts";
+import "./overview.css";
+
+/** Whether nobody has used the server yet, as far as is known. */
+const isUnused = computed(() => {
+  const stats = samples.value.at(-1)?.stats;
+  return stats !== undefined && stats.topics === 0 && stats.total.published === 0;
+});
+
+function ShownTime() {
+  const atMs = pointedMs.value;
+  return <span class="muted small">{atMs === undefined ? "Last 15 minutes" : `At ${formatTime(atMs)}`}</span>;
+}
+
+/** How the server does. */
 export function OverviewPage() {
-  return <h1>Overview</h1>;
+  return (
+    <>
+      <header class="page-header">
+        <h1>Overview</h1>
+        <ShownTime />
+      </header>
+      {isUnused.value ? <FirstUse /> : null}
+      {TILES.map(({ title, tiles }, index) => (
+        <section key={title} class="tile-group">
+          <h2>{title}</h2>
+          <div class="tiles">
+            {tiles.map((tile) => (
+              <TileView key={tile.title} tile={tile} />
+            ))}
+            {index === TILES.length - 1 ? <ServerCard /> : null}
+          </div>
+        </section>
+      ))}
+    </>
+  );
 }

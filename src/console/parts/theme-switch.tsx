@@ -7,7 +7,7 @@ const LABELS: Readonly<Record<Theme, string>> = { system: "As the system", light
 /** Light, dark, or as the system is. */
 export function ThemeSwitch() {
   return (
-    <fieldset class="segmented theme-switch">
+    <fieldset class="segmented">
       <legend class="visually-hidden">Theme</legend>
       {THEMES.map((choice) => (
         <button
