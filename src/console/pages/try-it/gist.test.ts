@@ -8,7 +8,7 @@ test.each([
     "12345678901234567890",
   ],
   ['{"type":"publish","topic":"a"}', '{"type":"publish","topic":"a"}'],
-  ['{"type":"ack","request_id":"r1","topic":"a","status":"ok","offset":3,"ts":"now"}', "request_id r1, offset 3"],
+  ['{"type":"ack","request_id":"r1","topic":"a","status":"ok","offset":3,"ts":"now"}', "offset 3, request_id r1"],
   ['{"type":"error","error":{"code":"BAD_REQUEST","message":"no"}}', "no"],
   ['{"type":"subscribe","topic":"a","since":{"epoch":"e","offset":1}}', 'since {"epoch":"e","offset":1}'],
   ["no JSON", "no JSON"],

@@ -8,10 +8,14 @@ const MAX_SEARCHED = 20_000;
 /** What the line shows apart, or what says nothing in it. */
 const SHOWN_APART: readonly string[] = ["type", "topic", "ts", "status"];
 
+/** What is in every frame, and so the last that one looks for. */
+const LAST: readonly string[] = ["request_id", "client_id"];
+
 /** Keys and values, short of what stands elsewhere in the line. */
 function listed(text: string): string {
   const entries = Object.entries<unknown>(JSON.parse(text)).filter(([key]) => !SHOWN_APART.includes(key));
-  return entries
+  const ordered = [...entries.filter(([key]) => !LAST.includes(key)), ...entries.filter(([key]) => LAST.includes(key))];
+  return ordered
     .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(", ");
 }

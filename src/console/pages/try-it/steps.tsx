@@ -54,12 +54,12 @@ function StepItem({ number, text }: { readonly number: number; readonly text: St
           {isDone ? <span class="visually-hidden"> (done)</span> : null}
         </h3>
         <p class="muted small">{text.words}</p>
-        {text.action !== undefined && isNext ? (
-          <button type="button" class="button step-action" onClick={text.action.run}>
-            {text.action.label}
-          </button>
-        ) : null}
       </div>
+      {text.action !== undefined && isNext ? (
+        <button type="button" class="button step-action" onClick={text.action.run}>
+          {text.action.label}
+        </button>
+      ) : null}
     </li>
   );
 }
@@ -85,7 +85,10 @@ export function Steps() {
     );
   }
   return (
-    <section class="card steps" aria-label="First steps">
+    <section class="card steps" aria-labelledby="try-steps">
+      <h2 id="try-steps" class="visually-hidden">
+        First steps
+      </h2>
       <ol>
         {TEXTS.map((text, index) => (
           <StepItem key={text.step} number={index + 1} text={text} />
