@@ -1,13 +1,16 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatCount } from "../../parts/format.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { clearFilter, FrameFilter, shownFrames } from "./frame-filter.tsx";
 import { rowOf } from "./frame-row.tsx";
-import { clearFrames, frameCount, frames, heldCount, pause, paused } from "./frames.ts";
+import { clearFrames, frameCount, frames, heldCount, isFlood, isReading, pause, paused, read } from "./frames.ts";
 import "./frame-log.css";
 
 /** Within so many pixels of its end, the list stays at its end. */
 const NEAR_PX = 40;
+/** The height of a folded row, its border included, and how many to have besides those in sight. */
+const ROW_PX = 29;
+const SPARE_ROWS = 5;
 
 function counts(): string {
   const all = frameCount.value;
@@ -56,18 +59,29 @@ function Nothing() {
   );
 }
 
+/** The frames' rows; in a flood only those in sight, with room for the others above them. */
+function Rows({ visibleCount }: { readonly visibleCount: number }) {
+  const shown = shownFrames.value;
+  const skipped = isFlood.value && !isReading.value ? Math.max(0, shown.length - visibleCount) : 0;
+  return (
+    <ol>
+      {skipped === 0 ? null : <li key="skipped" aria-hidden="true" style={{ height: `${skipped * ROW_PX}px` }} />}
+      {shown.slice(skipped).map(rowOf)}
+    </ol>
+  );
+}
+
 /** All that goes over the connection. It is read when one goes there: it would never be silent if it spoke by itself. */
 export function FrameLog() {
   const list = useRef<HTMLDivElement>(null);
-  const [isAtEnd, setAtEnd] = useState(true);
-  const shown = shownFrames.value;
   const toEnd = () => {
     if (list.current !== null) list.current.scrollTop = list.current.scrollHeight;
   };
   // After each rendering: what is new has made the list longer.
   useLayoutEffect(() => {
-    if (isAtEnd) toEnd();
+    if (!isReading.value) toEnd();
   });
+  const visibleCount = Math.ceil((list.current?.clientHeight ?? 0) / ROW_PX) + SPARE_ROWS;
   return (
     <section class="card frame-card" aria-labelledby="try-frames">
       <LogHeader />
@@ -80,17 +94,17 @@ export function FrameLog() {
           aria-live="off"
           aria-labelledby="try-frames"
           onScroll={({ currentTarget: { clientHeight, scrollHeight, scrollTop } }) => {
-            setAtEnd(scrollHeight - scrollTop - clientHeight < NEAR_PX);
+            read(scrollHeight - scrollTop - clientHeight > NEAR_PX);
           }}
         >
-          {shown.length === 0 ? <Nothing /> : <ol>{shown.map(rowOf)}</ol>}
+          {shownFrames.value.length === 0 ? <Nothing /> : <Rows visibleCount={visibleCount} />}
         </div>
-        {isAtEnd ? null : (
-          <button type="button" class="button frame-newest" onClick={toEnd}>
+        {isReading.value ? (
+          <button type="button" class="button frame-newest" onClick={() => read(false)}>
             <Icon name="chevron-down" />
-            Newest
+            {heldCount.value === 0 ? "Newest" : `${formatCount(heldCount.value)} newer`}
           </button>
-        )}
+        ) : null}
       </div>
     </section>
   );

@@ -6,6 +6,8 @@ import { MAX_FRAMES, MAX_TEXT, newest } from "./frame-list.ts";
 
 /** Thousands of frames a second are shown ten times a second: nobody reads faster, and the page stays quick. */
 const BATCH_MS = 100;
+/** So many in one batch are a flood. */
+const FLOOD = 50;
 
 /** The frames of the list, oldest first. */
 export const frames = signal<readonly Frame[]>([]);
@@ -13,7 +15,11 @@ export const frames = signal<readonly Frame[]>([]);
 export const frameCount = signal(0);
 /** Whether the list stands still; what comes meanwhile waits. */
 export const paused = signal(false);
-/** How many frames wait because of that, those included that there is no room for. */
+/** Whether the user has scrolled back: then, too, nothing moves. */
+export const isReading = signal(false);
+/** Whether more came at once than anybody reads. */
+export const isFlood = signal(false);
+/** How many frames wait while nothing moves, those included that there is no room for. */
 export const heldCount = signal(0);
 
 let waiting: readonly Frame[] = [];
@@ -45,7 +51,8 @@ function show(): void {
   isDue = false;
   takeArrived();
   heldCount.value = arrivedCount;
-  if (paused.value) return;
+  if (paused.value || isReading.value) return;
+  isFlood.value = arrivedCount > FLOOD;
   frameCount.value += arrivedCount;
   frames.value = newest([...frames.value, ...waiting]);
   waiting = [];
@@ -59,6 +66,13 @@ export function pause(isPaused: boolean): void {
   show();
 }
 
+/** Notes whether the user has scrolled back; once they are at the end again, the list goes on. */
+export function read(isBack: boolean): void {
+  if (isReading.value === isBack) return;
+  isReading.value = isBack;
+  show();
+}
+
 /** Forgets all frames. */
 export function clearFrames(): void {
   waiting = [];
@@ -68,4 +82,5 @@ export function clearFrames(): void {
   heldCount.value = 0;
   frameCount.value = 0;
   frames.value = [];
+  isReading.value = false;
 }
