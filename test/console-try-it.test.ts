@@ -21,16 +21,27 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
   afterAll(() => browser.close());
 
   /** Opens the page, gives the key, and notes what the browser complains about. */
-  async function open(server: ServerProcess, address = "#/try-it") {
+  async function open(server: ServerProcess, { address = "#/try-it", key = KEY, tokenTtl = "15m" } = {}) {
     const page = await browser.newPage();
+    await page.route("**/tokens", (route) => {
+      return route.continue({
+        postData:
+          route
+            .request()
+            .postData()
+            ?.replace(/"ttl":"\w+"/, `"ttl":"${tokenTtl}"`) ?? "",
+      });
+    });
     const complaints: string[] = [];
     page.on("pageerror", ({ message }) => complaints.push(message));
     page.on("console", (message) => {
       if (message.type() === "error") complaints.push(message.text());
     });
     await page.goto(`${server.url}/console/${address}`);
-    await page.fill("#api-key", KEY);
-    await page.keyboard.press("Enter");
+    if (key !== "") {
+      await page.fill("#api-key", key);
+      await page.keyboard.press("Enter");
+    }
     await page.waitForSelector("#try-topic");
     return { page, complaints };
   }
@@ -77,7 +88,7 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
     "shows hostile names and payloads as text, and what is no JSON by its place",
     async () => {
       await using server = await ServerProcess.start([`-api-key=${KEY}`]);
-      const { complaints, page } = await open(server, `#/try-it/${encodeURIComponent(HOSTILE)}`);
+      const { complaints, page } = await open(server, { address: `#/try-it/${encodeURIComponent(HOSTILE)}` });
       expect(await page.inputValue("#try-topic")).toBe(HOSTILE);
       await press(page, "Subscribe");
       await page.locator(".try-chip", { hasText: HOSTILE }).waitFor();
@@ -97,16 +108,57 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
   );
 
   test(
-    "says what is wrong with a raw frame, and why the connection ended",
+    "needs no key where the server has none, and says what is wrong with a frame, and why the connection ended",
     async () => {
-      await using server = await ServerProcess.start([`-api-key=${KEY}`]);
-      const { page } = await open(server);
+      await using server = await ServerProcess.start();
+      const { page } = await open(server, { key: "" });
       await choose(page, "Raw frame");
       await page.fill("#try-raw", '{"type":"subscribe","topic":"a"}');
       await press(page, "Send");
       await page.getByText("BAD_REQUEST: client_id: is required").waitFor();
       await server.stop();
       await page.getByText("The server is shutting down (1001)").waitFor();
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "renews its token before that ends, and never shows it",
+    async () => {
+      await using server = await ServerProcess.start([`-api-key=${KEY}`]);
+      const { page } = await open(server, { tokenTtl: "3s" });
+      await press(page, "Subscribe");
+      await page.locator(".frame-line", { hasText: "TOKEN_EXPIRING" }).first().waitFor();
+      await page.getByText("The token was renewed").waitFor();
+      await page.locator(".frame-line", { hasText: "refresh" }).first().click();
+      await page.locator(".frame-body", { hasText: '"token": "…"' }).waitFor();
+      expect(await page.getByText("eyJ").count()).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "holds its frames while it is paused, shows those that are asked for, and forgets them",
+    async () => {
+      await using server = await ServerProcess.start([`-api-key=${KEY}`]);
+      const { page } = await open(server);
+      const lines = page.locator(".frame-line");
+      await press(page, "Subscribe");
+      await lines.nth(1).waitFor();
+      const log = page.getByRole("region", { name: "Frames" });
+      await log.getByRole("button", { name: "Pause" }).click();
+      await page.getByRole("button", { name: "Ping" }).click();
+      await log.getByText("2 wait").waitFor();
+      expect(await lines.count()).toBe(2);
+      await log.getByRole("button", { name: "Go on" }).click();
+      await lines.nth(3).waitFor();
+      await log.getByLabel("Type").selectOption("pong");
+      await log.getByText("1 of 5").waitFor();
+      expect(await lines.count()).toBe(1);
+      await page.getByRole("button", { name: "Unsubscribe from demo" }).click();
+      await page.getByText('Unsubscribed from "demo"').waitFor();
+      await log.getByRole("button", { name: "Clear" }).click();
+      await log.getByText("No frames yet").waitFor();
     },
     TIMEOUT_MS,
   );

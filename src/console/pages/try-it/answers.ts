@@ -99,6 +99,8 @@ function acked({ topic, type }: Sent, { isDuplicate, offset, recovered }: Answer
       return `Subscribed to "${topic}"; its newest offset is ${offset}`;
     case "unsubscribe":
       return `Unsubscribed from "${topic}"`;
+    case "refresh":
+      return "The token was renewed";
     default:
       return "Done";
   }

@@ -53,6 +53,7 @@ function end(code: number, reason: string): void {
 /** Nothing of a connection outlives it. */
 function forget(): void {
   subscriptions.value = [];
+  outcome.value = undefined;
   unanswered = new Unanswered();
   socket = undefined;
   attempt = undefined;

@@ -16,7 +16,7 @@ const TEXTS: readonly StepText[] = [
   {
     step: "subscribe",
     title: "Subscribe",
-    words: "Listen to the topic of the form. The server's ack comes back.",
+    words: "Listen to the form's topic: an ack comes back.",
     action: {
       label: "Subscribe",
       run: () => {
@@ -28,7 +28,7 @@ const TEXTS: readonly StepText[] = [
   {
     step: "publish",
     title: "Publish",
-    words: "Send a message to the same topic: it comes back as an event, then its ack.",
+    words: "Send to the same topic: an event comes, then an ack.",
     action: {
       label: "Publish",
       run: () => {
@@ -37,7 +37,7 @@ const TEXTS: readonly StepText[] = [
       },
     },
   },
-  { step: "read", title: "Look inside", words: "Open a line of the list to read the whole frame." },
+  { step: "read", title: "Look inside", words: "Open a line of the list to read its frame." },
 ];
 
 function StepItem({ number, text }: { readonly number: number; readonly text: StepText }) {
