@@ -130,7 +130,10 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
       await press(page, "Subscribe");
       await page.locator(".frame-line", { hasText: "TOKEN_EXPIRING" }).first().waitFor();
       await page.getByText("The token was renewed").waitFor();
-      await page.locator(".frame-line", { hasText: "refresh" }).first().click();
+      await page
+        .locator(".frame-line", { has: page.getByText("refresh", { exact: true }) })
+        .first()
+        .click();
       await page.locator(".frame-body", { hasText: '"token": "…"' }).waitFor();
       expect(await page.getByText("eyJ").count()).toBe(0);
     },

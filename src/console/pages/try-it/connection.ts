@@ -32,8 +32,10 @@ let socket: WebSocket | undefined;
 let clientId = "";
 let unanswered = new Unanswered();
 let lastRequest = 0;
-/** The attempt that counts: one that was given up must not open anything later. */
+/** The attempt that counts, and what became of it. */
 let attempt: Promise<WebSocket> | undefined;
+/** Counts attempts: one that was given up must not open anything later. */
+let attemptNumber = 0;
 
 /** Whom a token is for. */
 function holderOf(token: string): string {
@@ -57,6 +59,7 @@ function forget(): void {
   unanswered = new Unanswered();
   socket = undefined;
   attempt = undefined;
+  attemptNumber++;
 }
 
 function follow(opening: WebSocket): Promise<WebSocket> {
@@ -76,9 +79,9 @@ function follow(opening: WebSocket): Promise<WebSocket> {
   return promise;
 }
 
-async function open(isWanted: () => boolean): Promise<WebSocket> {
+async function open(number: number): Promise<WebSocket> {
   const token = config.value?.key_needed === true ? await fetchToken() : undefined;
-  if (!isWanted()) throw new Error("It was given up.");
+  if (number !== attemptNumber) throw new Error("It was given up.");
   clientId = token === undefined ? uniqueName() : holderOf(token);
   socket = new WebSocket(webSocketUrl(), token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, `token.${token}`]);
   return await follow(socket);
@@ -88,7 +91,7 @@ async function open(isWanted: () => boolean): Promise<WebSocket> {
 export function connectSocket(): Promise<WebSocket> {
   if (attempt !== undefined) return attempt;
   connection.value = { state: "connecting" };
-  const mine: Promise<WebSocket> = open(() => attempt === mine);
+  const mine = open(++attemptNumber);
   attempt = mine;
   mine.catch((error: unknown) => {
     if (attempt !== mine) return;
