@@ -75,6 +75,8 @@ describe("docs/specification-coverage.md", () => {
       "/health/live",
       "/health/ready",
       "/tokens",
+      "/clients",
+      "/clients/{id}",
       "/health",
       "/stats",
       "/ws",

@@ -192,10 +192,15 @@ function makeApp(): HttpApp {
   );
 }
 
-/** Every operation that the application has a route for, apart from the files of Swagger UI. */
+/** Whether a path is one of a page's files: those of the console, and of Swagger UI but for the description itself. */
+function isOfPage(path: string): boolean {
+  return path === "/" || path.startsWith("/console") || (path.startsWith("/swagger") && path !== "/swagger/doc.json");
+}
+
+/** Every operation that the application has a route for, apart from the pages' files. */
 function routesOf(app: HttpApp): string[] {
   const routes = app.routes
-    .filter(({ method, path }) => method !== "ALL" && (!path.startsWith("/swagger") || path === "/swagger/doc.json"))
+    .filter(({ method, path }) => method !== "ALL" && !isOfPage(path))
     .map(({ method, path }) => `${method} ${path.replace(/:([^/]+)/g, "{$1}")}`);
   return [...new Set(routes)].sort();
 }
@@ -213,8 +218,11 @@ describe("the operations of the OpenAPI document", () => {
     const app = makeApp();
     expect(routesOf(app)).toEqual(await documentedOperations(app));
     expect(routesOf(app)).toEqual([
+      "DELETE /clients/{id}",
       "DELETE /topics/{name}",
       "GET /asyncapi.json",
+      "GET /clients",
+      "GET /clients/{id}",
       "GET /events",
       "GET /health",
       "GET /health/live",

@@ -101,6 +101,15 @@ async function sendSlowly(path: string): Promise<Answer> {
   return { status: answer.status, body: JSON.parse(answer.body) };
 }
 
+/** Asks for the newest client, which is connected for that. */
+async function ofClient(method: "GET" | "DELETE"): Promise<Answer> {
+  using client = await TestClient.connect(server.port, { headers: WITH_KEY });
+  await client.subscribe("kept");
+  const { body } = await ask(server, "GET /clients?limit=10000", { headers: WITH_KEY });
+  const { clients } = z.object({ clients: z.array(z.object({ id: z.number() })) }).parse(body);
+  return await ask(server, `${method} /clients/${clients.at(-1)?.id}`, { headers: WITH_KEY });
+}
+
 /** By operation and status. Those of one operation build on each other, in this order. */
 const EXERCISES: Record<string, () => Promise<Answer>> = {
   "POST /topics 201": () => create(server, '{"name":"t"}'),
@@ -184,6 +193,29 @@ const EXERCISES: Record<string, () => Promise<Answer>> = {
   "DELETE /topics/{name} 401": () => ask(server, "DELETE /topics/t"),
   "DELETE /topics/{name} 429": () => ask(limited, "DELETE /topics/t"),
   "DELETE /topics/{name} 503": () => ask(draining, "DELETE /topics/t"),
+  "GET /clients 200": async () => {
+    using _client = await TestClient.connect(server.port, { headers: WITH_KEY });
+    return await ask(server, "GET /clients", { headers: WITH_KEY });
+  },
+  "GET /clients 400": () => ask(server, "GET /clients?limit=x", { headers: WITH_KEY }),
+  "GET /clients 401": () => ask(server, "GET /clients"),
+  "GET /clients 403": async () => ask(server, "GET /clients", { headers: await withToken() }),
+  "GET /clients 429": () => ask(limited, "GET /clients"),
+  "GET /clients 503": () => ask(draining, "GET /clients"),
+  "GET /clients/{id} 200": () => ofClient("GET"),
+  "GET /clients/{id} 400": () => ask(server, "GET /clients/x", { headers: WITH_KEY }),
+  "GET /clients/{id} 401": () => ask(server, "GET /clients/1"),
+  "GET /clients/{id} 403": async () => ask(server, "GET /clients/1", { headers: await withToken() }),
+  "GET /clients/{id} 404": () => ask(server, "GET /clients/999999", { headers: WITH_KEY }),
+  "GET /clients/{id} 429": () => ask(limited, "GET /clients/1"),
+  "GET /clients/{id} 503": () => ask(draining, "GET /clients/1"),
+  "DELETE /clients/{id} 200": () => ofClient("DELETE"),
+  "DELETE /clients/{id} 400": () => ask(server, "DELETE /clients/x", { headers: WITH_KEY }),
+  "DELETE /clients/{id} 401": () => ask(server, "DELETE /clients/1"),
+  "DELETE /clients/{id} 403": async () => ask(server, "DELETE /clients/1", { headers: await withToken() }),
+  "DELETE /clients/{id} 404": () => ask(server, "DELETE /clients/999999", { headers: WITH_KEY }),
+  "DELETE /clients/{id} 429": () => ask(limited, "DELETE /clients/1"),
+  "DELETE /clients/{id} 503": () => ask(draining, "DELETE /clients/1"),
   "GET /health 200": () => ask(server, "GET /health"),
   "GET /health 503": () => ask(draining, "GET /health"),
   "GET /health/live 200": () => ask(server, "GET /health/live"),

@@ -114,6 +114,17 @@ async function stream(headers: Headers, path: string): Promise<string> {
   return "ok";
 }
 
+/** The number that the server gave a client: it goes by a name that no other has. */
+async function idOf(client: TestClient): Promise<number> {
+  const name = crypto.randomUUID();
+  await client.subscribe("door", { client_id: name });
+  const answer = await server.fetch("/clients?limit=10000", { headers: bearer(KEY) });
+  const { clients } = z
+    .object({ clients: z.array(z.object({ id: z.number(), client_ids: z.array(z.string()) })) })
+    .parse(await answer.json());
+  return clients.find(({ client_ids: names }) => names.includes(name))?.id ?? 0;
+}
+
 const SUBSCRIBE = { type: "subscribe", topic: "door", client_id: "c1" };
 const PUBLISH = { type: "publish", topic: "door", message: { id: "m", payload: 1 } };
 
@@ -161,6 +172,21 @@ const DOORS: Record<string, Door> = {
     enter: async (headers) => {
       await http("POST", "/topics", bearer(KEY), { name: "door/deleted" });
       return http("DELETE", "/topics/door%2Fdeleted", headers);
+    },
+  },
+  "GET /clients": { needs: "administer", enter: (headers) => http("GET", "/clients", headers) },
+  "GET /clients/{id}": {
+    needs: "administer",
+    enter: async (headers) => {
+      using client = await TestClient.connect(server.port, { headers: bearer(KEY) });
+      return await http("GET", `/clients/${await idOf(client)}`, headers);
+    },
+  },
+  "DELETE /clients/{id}": {
+    needs: "administer",
+    enter: async (headers) => {
+      using client = await TestClient.connect(server.port, { headers: bearer(KEY) });
+      return await http("DELETE", `/clients/${await idOf(client)}`, headers);
     },
   },
   "GET /metrics": { needs: "administer", enter: (headers) => http("GET", "/metrics", headers) },

@@ -6,6 +6,7 @@ import { OverviewPage } from "./pages/overview.tsx";
 import { TopicPage } from "./pages/topic.tsx";
 import { TopicsPage } from "./pages/topics.tsx";
 import { TryItPage } from "./pages/try-it.tsx";
+import { focusHeading } from "./parts/heading.ts";
 import { KeyPrompt } from "./parts/key-prompt.tsx";
 import { type Place, place } from "./router.ts";
 import { titleOf } from "./routes.ts";
@@ -38,10 +39,7 @@ function useArrival({ page, subject }: Place): void {
       return;
     }
     scrollTo(0, 0);
-    const heading = document.querySelector("h1");
-    if (heading === null) return;
-    heading.tabIndex = -1;
-    heading.focus({ preventScroll: true });
+    focusHeading();
   }, [page, subject]);
 }
 

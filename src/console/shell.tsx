@@ -15,6 +15,16 @@ function skip(event: Event): void {
   document.getElementById(MAIN)?.focus();
 }
 
+/** The ring and what it casts; icon.svg is the same. */
+function Mark() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+      <circle cx="8" cy="8" r="2.25" />
+      <path d="M4 12A5.7 5.7 0 0 1 4 4M12 4a5.7 5.7 0 0 1 0 8" />
+    </svg>
+  );
+}
+
 function Navigation() {
   return (
     <nav class="navigation" aria-label="Pages">
@@ -59,12 +69,15 @@ export function Shell({ hasPages, children }: ShellProps) {
   const { kind } = currentLink();
   return (
     <div class="shell">
-      <a class="button skip-link" href={hrefOf(place.value.page, place.value.subject)} onClick={skip}>
-        Skip to the content
-      </a>
       <header class="shell-header">
+        <a class="button skip-link" href={hrefOf(place.value.page, place.value.subject)} onClick={skip}>
+          Skip to the content
+        </a>
         <div class="shell-title">
-          <span class="brand">Ringcast</span>
+          <span class="brand">
+            <Mark />
+            Ringcast
+          </span>
           <LinkView />
         </div>
         {hasPages ? <Navigation /> : null}

@@ -23,8 +23,8 @@ export interface ConnectionPorts {
   readonly journal: Journal;
 }
 
-/** The close code of a message larger than is taken (RFC 6455, section 7.4.1); Bun sends it. */
-const TOO_BIG = 1009;
+/** Why Bun closes a WebSocket for a message larger than is taken: it sends 1009, but calls it 1006 here. */
+const TOO_BIG = "Received too big message";
 
 /** How a connection ended: a close code of RFC 6455, section 7.4, or Ringcast's own; 1006 where it just broke. */
 export interface Closing {
@@ -126,7 +126,7 @@ export class Connections {
     const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
     const counts = { requests: requestCount, subscriptions: hub.subscriptionCount(session) };
     logger.info({ session: session.id, code, reason, durationMs, ...counts }, "client disconnected");
-    if (code === TOO_BIG)
+    if (reason === TOO_BIG)
       this.noteRefusal(connection, "PAYLOAD_TOO_LARGE", "a message is larger than -max-message-size");
     hub.disconnect(session);
     if (this.#all.size === 0) this.#onEmpty?.();

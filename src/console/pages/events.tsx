@@ -53,7 +53,7 @@ export function EventsPage() {
       </header>
       <div class="toolbar">
         <EventFilters list={list} wanted={wanted} />
-        <span class="muted small end" role="status">
+        <span class="muted small end">
           {chosen.length === list.length
             ? `${formatCount(list.length)} events`
             : `${formatCount(chosen.length)} of ${formatCount(list.length)} events`}

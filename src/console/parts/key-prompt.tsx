@@ -1,15 +1,24 @@
 import { useEffect, useRef } from "preact/hooks";
 import { keyProblem } from "../feed.ts";
 import { keepKey } from "../session.ts";
+import { focusHeading } from "./heading.ts";
+
+/** What no header can carry. */
+const UNSENDABLE = /[^\x20-\xff]/;
 
 /** Asks for the API key. */
 export function KeyPrompt() {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  useEffect(() => {
+    input.current?.focus();
+    // What had the focus goes, and a page comes in its place.
+    return () => void requestAnimationFrame(focusHeading);
+  }, []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const key = input.current?.value.trim() ?? "";
     if (key === "") keyProblem.value = "Type the key first.";
+    else if (UNSENDABLE.test(key)) keyProblem.value = "No key has such characters.";
     else keepKey(key);
   };
   const problem = keyProblem.value;

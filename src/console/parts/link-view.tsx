@@ -74,7 +74,6 @@ export function LinkBanner() {
           </p>
         )}
       </div>
-      <span class="link-retry small">{words(status)}</span>
     </div>
   );
 }

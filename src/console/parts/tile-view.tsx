@@ -63,7 +63,15 @@ export function TileView({ tile }: { readonly tile: Tile }) {
         ))}
         {total === undefined ? null : <Figure line={total} format={formatCount} />}
       </dl>
-      <Chart label={title} summary={inWords(tile)} lines={lines} format={formatTick} base={base} atLeast={atLeast} />
+      <Chart
+        label={title}
+        summary={inWords(tile)}
+        lines={lines}
+        format={format}
+        formatTick={formatTick}
+        base={base}
+        atLeast={atLeast}
+      />
     </section>
   );
 }

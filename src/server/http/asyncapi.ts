@@ -1,17 +1,22 @@
 import { z } from "zod";
 import { clientMessageSchema, serverMessageSchema, streamCloseSchema } from "../../protocol/messages.ts";
+import { happeningSchema, serverInfoSchema, systemStatsSchema } from "../../protocol/system.ts";
 
 type JsonObject = Record<string, unknown>;
+
+function schemaOf(schema: z.core.$ZodType): JsonObject {
+  const { $schema: _, ...rest }: JsonObject = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return rest;
+}
 
 /** One AsyncAPI message for each of these schemas, by the message's type. */
 function messagesOf(schemas: readonly z.core.$ZodType[]): Record<string, JsonObject> {
   const messages: Record<string, JsonObject> = {};
   for (const option of schemas) {
-    const payload: JsonObject = z.toJSONSchema(option, { io: "input", unrepresentable: "any" });
-    const { $schema: _, ...rest } = payload;
-    const properties = z.record(z.string(), z.looseObject({})).parse(rest["properties"]);
+    const payload = schemaOf(option);
+    const properties = z.record(z.string(), z.looseObject({})).parse(payload["properties"]);
     const name = z.string().parse(properties["type"]?.["const"]);
-    messages[name] = { name, contentType: "application/json", payload: rest };
+    messages[name] = { name, contentType: "application/json", payload };
   }
   return messages;
 }
@@ -72,6 +77,14 @@ export function asyncApiDocument(version: string, maxLastN: number): JsonObject 
       streamTopic: operation("send", "topicEvents", "What a subscriber of one topic gets", streamed),
       streamTopics: operation("send", "events", "What a subscriber of several topics gets", streamed),
     },
-    components: { messages: { ...requests, ...answers, ...streamEnd } },
+    components: {
+      messages: { ...requests, ...answers, ...streamEnd },
+      // What the payloads of the server's own topics look like: those of $sys/server, $sys/stats and $sys/events.
+      schemas: {
+        ServerInfo: schemaOf(serverInfoSchema),
+        SystemStats: schemaOf(systemStatsSchema),
+        Happening: schemaOf(happeningSchema),
+      },
+    },
   };
 }

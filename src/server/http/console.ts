@@ -37,9 +37,15 @@ async function files(): Promise<readonly { readonly name: string; readonly conte
   return outputs.map((output) => ({ name: basename(output.path), content: output }));
 }
 
-/** The page names its files from the root, or from its own folder, by how it was made. */
-function withRelativeLinks(html: string): string {
-  return html.replaceAll(/(href|src)="\.?\/([^"/]+)"/g, '$1="$2"').replaceAll(" crossorigin", "");
+/**
+ * The page names its files from the root, or from its own folder, by how it was made. Nothing is painted before the
+ * script has run, which knows the theme.
+ */
+function mended(html: string): string {
+  return html
+    .replaceAll(/(href|src)="\.?\/([^"/]+)"/g, '$1="$2"')
+    .replaceAll(" crossorigin", "")
+    .replace('<script type="module"', '<script type="module" blocking="render"');
 }
 
 async function load(): Promise<ReadonlyMap<string, Asset>> {
@@ -47,7 +53,7 @@ async function load(): Promise<ReadonlyMap<string, Asset>> {
   for (const { content, name } of await files()) {
     const isPage = name.endsWith(".html");
     const text = await content.text();
-    const plain = new TextEncoder().encode(isPage ? withRelativeLinks(text) : text);
+    const plain = new TextEncoder().encode(isPage ? mended(text) : text);
     assets.set(isPage ? "" : name, { type: content.type, plain, gzipped: Bun.gzipSync(plain, { level: 9 }) });
   }
   return assets;
