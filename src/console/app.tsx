@@ -8,6 +8,7 @@ import { TopicsPage } from "./pages/topics.tsx";
 import { TryItPage } from "./pages/try-it.tsx";
 import { focusHeading } from "./parts/heading.ts";
 import { KeyPrompt } from "./parts/key-prompt.tsx";
+import { Toast } from "./parts/toast.tsx";
 import { type Place, place } from "./router.ts";
 import { titleOf } from "./routes.ts";
 import { Shell } from "./shell.tsx";
@@ -51,6 +52,7 @@ export function App() {
   return (
     <Shell hasPages={hasPages}>
       {hasPages ? <Page {...place.value} /> : isKnown ? <KeyPrompt /> : <h1>Ringcast</h1>}
+      <Toast />
     </Shell>
   );
 }

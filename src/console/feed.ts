@@ -46,7 +46,7 @@ export const happenings = signal<readonly Told[]>([]);
 export const isKeyMissing = computed(() => config.value?.key_needed === true && apiKey.value === "");
 
 /** The name of this tab's subscriptions: the token names it too. */
-const clientId = `console-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+export const ownClientId = `console-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
 
 interface Token {
   readonly token: string;
@@ -55,7 +55,7 @@ interface Token {
 /** Fetches a token, with which a browser may connect where it could not send a key. */
 export async function fetchToken(): Promise<string> {
   const everything = ["*", "$sys/*"];
-  const wish = { client_id: clientId, subscribe: everything, publish: ["*"], ttl: TOKEN_TTL };
+  const wish = { client_id: ownClientId, subscribe: everything, publish: ["*"], ttl: TOKEN_TTL };
   try {
     const { token } = await request<Token>("POST", "/tokens", wish);
     keyProblem.value = undefined;
@@ -169,7 +169,9 @@ export function startFeed(): void {
     // Another key is another client; all else that a client reads on its way is none of this effect.
     if (keyNeeded.value) void apiKey.value;
     const login = keyNeeded.value ? { getToken: fetchToken } : {};
-    const feed = untracked(() => connect(webSocketUrl(), { clientId, maxBackoffMs: MAX_BACKOFF_MS, ...login }));
+    const feed = untracked(() =>
+      connect(webSocketUrl(), { clientId: ownClientId, maxBackoffMs: MAX_BACKOFF_MS, ...login }),
+    );
     untracked(() => follow(feed));
     client.value = feed;
     return () => void feed.close();

@@ -1,0 +1,63 @@
+import { useState } from "preact/hooks";
+import { serverInfo } from "../feed.ts";
+import { CopyButton } from "../parts/copy-button.tsx";
+import { formatCount, formatDateTime } from "../parts/format.ts";
+import type { Message } from "../parts/held-messages.ts";
+import { JsonView } from "../parts/json-view.tsx";
+import { Name } from "../parts/name.tsx";
+import { TraceView } from "./trace-view.tsx";
+
+interface Props {
+  readonly topic: string;
+  readonly message: Message;
+  /** Whether it shows because it is the newest. */
+  readonly isFollowing: boolean;
+  /** Goes back to the newest; undefined where none come. */
+  readonly onFollow: (() => void) | undefined;
+}
+
+/** One message whole. */
+export function MessageDetails({ isFollowing, message, onFollow, topic }: Props) {
+  const [isTraced, setTraced] = useState(false);
+  const { id, offset, payload, ts } = message;
+  return (
+    <section class="message-details" aria-label={`Message ${offset}`}>
+      <div class="message-head">
+        <h3>
+          Message {formatCount(offset)}
+          {isFollowing && <span class="badge newest-badge">newest</span>}
+        </h3>
+        <div class="actions">
+          {!isFollowing && onFollow !== undefined && (
+            <button type="button" class="button button-quiet" onClick={onFollow}>
+              To the newest
+            </button>
+          )}
+          {serverInfo.value?.trace === true && (
+            <button
+              type="button"
+              class="button button-quiet"
+              aria-expanded={isTraced}
+              onClick={() => setTraced(!isTraced)}
+            >
+              Trace
+            </button>
+          )}
+          <CopyButton text={payload} what="the payload" />
+        </div>
+      </div>
+      <p class="muted small message-meta">
+        {formatDateTime(Date.parse(ts))} · {formatCount(payload.length)} characters
+        <br />
+        <span class="mono">
+          <Name text={id} />
+        </span>
+      </p>
+      {isTraced && <TraceView topic={topic} offset={offset} />}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must have the focus to be scrolled by keys */}
+      <section class="message-payload" aria-label="Payload" tabIndex={0}>
+        <JsonView text={payload} />
+      </section>
+    </section>
+  );
+}

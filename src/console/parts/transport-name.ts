@@ -1,0 +1,10 @@
+const NAMES: Readonly<Record<string, string>> = {
+  websocket: "WebSocket",
+  "event-stream": "Event stream",
+  sse: "Event stream",
+};
+
+/** What people call a transport; one that came later stands by its own name. */
+export function transportName(transport: string): string {
+  return NAMES[transport] ?? transport;
+}
