@@ -198,7 +198,8 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
       await page.locator(".frame").last().getByText("999").waitFor();
       // Whoever looks back sees them all, and nothing moves meanwhile.
       await page.evaluate("document.querySelector('.frame-list').scrollTop = 3000");
-      await page.waitForFunction("document.querySelectorAll('.frame').length === 500");
+      await page.locator(".frame").nth(499).waitFor({ state: "attached" });
+      expect(await page.locator(".frame").count()).toBe(500);
       await server.post("/topics/demo/messages", { payload: "later" }, { "X-API-Key": KEY });
       await page.getByRole("button", { name: "1 newer" }).click();
       await page.locator(".frame").last().getByText("later").waitFor();
