@@ -27,9 +27,9 @@ function fieldsOf(text: string, node: JsonNode): ReadonlyMap<string, string> {
 /** Reads the answer of `GET /topics/{name}/messages`, without reading what is in the payloads. */
 export function heldMessages(text: string): Held {
   const root = membersOf(text, readNode(text));
-  const valueOf = (name: string) => root.find(({ key }) => key === name)?.node;
-  const epochNode = valueOf('"epoch"');
-  const list = valueOf('"messages"');
+  const nodeOf = (name: string) => root.find(({ key }) => key === name)?.node;
+  const epochNode = nodeOf('"epoch"');
+  const list = nodeOf('"messages"');
   if (epochNode === undefined || list === undefined) return { epoch: "", messages: [] };
   const epoch = textOf(sourceOf(text, epochNode));
   const messages = membersOf(text, list).map(({ node }) => {
