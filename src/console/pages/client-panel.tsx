@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { type ClientDetails, type ClientSummary, request } from "../api.ts";
+import { ApiError, type ClientDetails, type ClientSummary, request } from "../api.ts";
 import { nowMs } from "../parts/clock.ts";
 import { formatBytes, formatCount, formatDateTime, formatDuration } from "../parts/format.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -82,6 +82,20 @@ function Subscriptions({ all }: { readonly all: readonly Subscription[] }) {
   );
 }
 
+/** Follows a client until it is gone: none comes again under its number. */
+function useClient(id: number) {
+  const isGone = useRef(false);
+  const { problem, value } = usePoll(async () => {
+    if (isGone.current) throw new ApiError("NOT_FOUND", "there is no such client", 404);
+    const asked = request<ClientDetails>("GET", `/clients/${id}`);
+    return asked.catch((error) => {
+      isGone.current = error instanceof ApiError && error.status === 404;
+      throw error;
+    });
+  }, POLL_MS);
+  return { value, isGone: problem?.status === 404 };
+}
+
 interface Props {
   readonly id: number;
   readonly onCutOff: (client: ClientSummary) => void;
@@ -90,8 +104,7 @@ interface Props {
 
 /** One client whole, beside the list. */
 export function ClientPanel({ id, onClose, onCutOff }: Props) {
-  const { problem, value } = usePoll(() => request<ClientDetails>("GET", `/clients/${id}`), POLL_MS);
-  const isGone = problem?.status === 404;
+  const { isGone, value } = useClient(id);
   const heading = useRef<HTMLHeadingElement>(null);
   // On a phone it takes the place of the list.
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);

@@ -82,7 +82,7 @@ export function ClientsPage() {
   const [doomed, setDoomed] = useState<ClientSummary>();
   const clients = value?.clients ?? [];
   const rows = useMemo(
-    () => arrange(clients, matcher(query), CLIENT_SORT_VALUES[sort.column] ?? byId, sort.isDescending, byId),
+    () => arrange(clients.filter(matcher(query)), CLIENT_SORT_VALUES[sort.column] ?? byId, sort.isDescending, byId),
     [clients, query, sort],
   );
 

@@ -118,7 +118,11 @@ export function TopicMessages({ details, isGone }: Props) {
       <div class="card-header">
         <h2 id="messages">
           Messages
-          {isLive && <span class="badge badge-good live-badge">{log.isPaused ? "paused" : "live"}</span>}
+          {isLive && (
+            <span class={`badge live-badge ${log.isPaused ? "badge-warn" : "badge-good"}`}>
+              {log.isPaused ? "paused" : "live"}
+            </span>
+          )}
         </h2>
         <div class="actions">
           {newer > 0 && !isGone && (

@@ -66,7 +66,7 @@ export function TopicSubscribers({ subscribers }: { readonly subscribers: readon
   const [sort, setSort] = useState<Sort>({ column: "client", isDescending: false });
   const rows = useMemo(() => {
     const all = subscribers.map((subscriber, index) => ({ ...subscriber, key: `${subscriber.client_id} ${index}` }));
-    return arrange(all, () => true, SORT_VALUES[sort.column] ?? byKey, sort.isDescending, byKey);
+    return arrange(all, SORT_VALUES[sort.column] ?? byKey, sort.isDescending, byKey);
   }, [subscribers, sort]);
   return (
     <section class="card" aria-labelledby="subscribers">

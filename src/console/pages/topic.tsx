@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { request, type Subscriber, type TopicDetails, topicPath } from "../api.ts";
+import { ApiError, request, type Subscriber, type TopicDetails, type TopicSummary, topicPath } from "../api.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Name } from "../parts/name.tsx";
 import { usePoll } from "../parts/poll.ts";
@@ -23,15 +23,36 @@ interface Seen {
   readonly subscribers: readonly Subscriber[];
 }
 
+interface SubscriberList {
+  readonly subscribers: readonly Subscriber[];
+}
+
+interface TopicList {
+  readonly topics: readonly TopicSummary[];
+}
+
+/**
+ * Follows a topic. Once it is not there, it is looked for among all: asked for by name again and again, each 404 would be an error in
+ * the browser's console.
+ */
 function useTopic(name: string) {
   const store = useRef(new TopicStore()).current;
+  const isGone = useRef(false);
   return usePoll<Seen>(async () => {
-    const [details, { subscribers }] = await Promise.all([
-      request<TopicDetails>("GET", topicPath(name)),
-      request<{ readonly subscribers: readonly Subscriber[] }>("GET", topicPath(name, "/subscribers")),
-    ]);
-    store.update([details], performance.now());
-    return { details, subscribers, ratePerSec: store.rows[0]?.ratePerSec };
+    if (isGone.current) {
+      const { topics } = await request<TopicList>("GET", "/topics");
+      if (!topics.some((topic) => topic.name === name)) throw new ApiError("NOT_FOUND", "there is no such topic", 404);
+    }
+    try {
+      const details = await request<TopicDetails>("GET", topicPath(name));
+      const { subscribers } = await request<SubscriberList>("GET", topicPath(name, "/subscribers"));
+      isGone.current = false;
+      store.update([details], performance.now());
+      return { details, subscribers, ratePerSec: store.rows[0]?.ratePerSec };
+    } catch (error) {
+      isGone.current = error instanceof ApiError && error.status === 404;
+      throw error;
+    }
   }, POLL_MS);
 }
 

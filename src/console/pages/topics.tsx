@@ -4,6 +4,7 @@ import { serverInfo } from "../feed.ts";
 import { nowMs } from "../parts/clock.ts";
 import { formatCount, formatDateTime, formatDuration } from "../parts/format.ts";
 import { Icon } from "../parts/icon.tsx";
+import { useKept } from "../parts/kept.ts";
 import { Name } from "../parts/name.tsx";
 import { usePoll } from "../parts/poll.ts";
 import { PollNotice } from "../parts/poll-notice.tsx";
@@ -77,9 +78,7 @@ function columns(askDelete: (topic: TopicRow) => void): readonly Column<TopicRow
             aria-label={`Delete ${topic.name}`}
             title="Delete"
             onClick={() => askDelete(topic)}
-          >
-            <Icon name="trash" />
-          </button>
+          ></button>
         ),
     },
   ];
@@ -111,15 +110,11 @@ function NoTopics({ onCreate }: { readonly onCreate: () => void }) {
 function useArranged(store: TopicStore, query: string, sort: Sort): readonly TopicRow[] {
   const isLasting = sort.column === "name" || sort.column === "age";
   const version = isLasting ? store.membership : store.version;
-  const last = useRef<{ readonly of: readonly unknown[]; readonly rows: readonly TopicRow[] }>({ of: [], rows: [] });
-  const of = [version, query, sort];
-  if (of.some((value, index) => value !== last.current.of[index])) {
-    const needle = query.toLowerCase();
-    const matches = ({ lowerName }: TopicRow) => lowerName.includes(needle);
-    const value = SORT_VALUES[sort.column] ?? byName;
-    last.current = { of, rows: arrange(store.rows, matches, value, sort.isDescending, byName) };
-  }
-  return last.current.rows;
+  const ordered = useKept([version, sort], () =>
+    arrange(store.rows, SORT_VALUES[sort.column] ?? byName, sort.isDescending, byName),
+  );
+  const needle = query.toLowerCase();
+  return useKept([ordered, needle], () => ordered.filter(({ lowerName }) => lowerName.includes(needle)));
 }
 
 /** All topics, and how busy they are. */

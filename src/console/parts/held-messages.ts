@@ -1,4 +1,4 @@
-import { membersOf, readNode, sourceOf } from "./json-tree.ts";
+import { type JsonNode, membersOf, readNode, sourceOf } from "./json-tree.ts";
 
 /** A message of a topic, its payload as the text that the publisher wrote. */
 export interface Message {
@@ -20,19 +20,20 @@ function textOf(source: string | undefined): string {
   return typeof value === "string" ? value : String(value);
 }
 
-function fieldsOf(text: string, at: number): ReadonlyMap<string, string> {
-  const members = membersOf(text, readNode(text, at));
-  return new Map(members.map(({ key, node }) => [textOf(key), sourceOf(text, node)]));
+function fieldsOf(text: string, node: JsonNode): ReadonlyMap<string, string> {
+  return new Map(membersOf(text, node).map(({ key, node }) => [textOf(key), sourceOf(text, node)]));
 }
 
 /** Reads the answer of `GET /topics/{name}/messages`, without reading what is in the payloads. */
 export function heldMessages(text: string): Held {
   const root = membersOf(text, readNode(text));
-  const list = root.find(({ key }) => key === '"messages"')?.node;
-  const epoch = textOf(fieldsOf(text, 0).get("epoch"));
-  if (list === undefined) return { epoch, messages: [] };
+  const nodeOf = (name: string) => root.find(({ key }) => key === name)?.node;
+  const epochNode = nodeOf('"epoch"');
+  const list = nodeOf('"messages"');
+  if (epochNode === undefined || list === undefined) return { epoch: "", messages: [] };
+  const epoch = textOf(sourceOf(text, epochNode));
   const messages = membersOf(text, list).map(({ node }) => {
-    const fields = fieldsOf(text, node.start);
+    const fields = fieldsOf(text, node);
     return {
       epoch,
       offset: Number(fields.get("offset")),

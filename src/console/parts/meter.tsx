@@ -14,9 +14,7 @@ export function Meter({ max, text, value, warnAt = Number.POSITIVE_INFINITY }: P
   const share = max > 0 ? Math.min(1, value / max) : 0;
   return (
     <span class="meter" data-warn={share >= warnAt}>
-      <span class="meter-bar" aria-hidden="true">
-        <span class="meter-fill" style={{ width: `${share * 100}%` }} />
-      </span>
+      <span class="meter-bar" style={{ "--share": `${share * 100}%` }} />
       <span class="meter-text">{text}</span>
     </span>
   );

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../api.ts";
 import { link } from "../feed.ts";
 
-/** The wait is so many times longer after the server has said that it was asked too often. */
-const RATE_LIMITED_FACTOR = 10;
+/** The wait is so many times longer after the server was asked too often, or for what is not there. */
+const REFUSED_FACTOR = 5;
 
 /** What came of asking again and again. */
 export interface Poll<T> {
@@ -79,7 +79,7 @@ class Poller<T> {
     } catch (error) {
       const problem = asApiError(error);
       if (!this.#isOver) this.#told.failed(problem);
-      return problem.status === 429 ? RATE_LIMITED_FACTOR * this.#intervalMs : this.#intervalMs;
+      return problem.status === 429 || problem.status === 404 ? REFUSED_FACTOR * this.#intervalMs : this.#intervalMs;
     }
   }
 }

@@ -75,21 +75,15 @@ function compareValues(a: SortValue, b: SortValue, direction: number): number {
   return a < b ? -direction : direction;
 }
 
-/**
- * The rows that match, in order. What is equal stands by `tie`, always upwards, so that it keeps its place when values change.
- * Plain comparisons: a collator took five times as long, which 10,000 rows would show.
- */
+/** The rows in order. What is equal stands by `tie`, always upwards, so that it keeps its place when values change. */
 export function arrange<Row>(
-  rows: Iterable<Row>,
-  matches: (row: Row) => boolean,
+  rows: readonly Row[],
   value: (row: Row) => SortValue,
   isDescending: boolean,
   tie: (row: Row) => SortValue,
 ): Row[] {
   const direction = isDescending ? -1 : 1;
-  return [...rows]
-    .filter(matches)
-    .sort((a, b) => compareValues(value(a), value(b), direction) || compareValues(tie(a), tie(b), 1));
+  return rows.toSorted((a, b) => compareValues(value(a), value(b), direction) || compareValues(tie(a), tie(b), 1));
 }
 
 const NUMBER_DIGITS = 16;
