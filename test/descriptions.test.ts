@@ -136,6 +136,7 @@ function makeApp(): HttpApp {
       idleTopicTtlMs: 1000,
       maxTopics: 10,
       maxSubscriptions: 10,
+      trace: false,
     },
     {
       engine: new MemoryEngine(10, timestamps, () => "epoch"),
@@ -223,6 +224,7 @@ describe("the operations of the OpenAPI document", () => {
       "GET /topics/{name}",
       "GET /topics/{name}/events",
       "GET /topics/{name}/messages",
+      "GET /topics/{name}/messages/{offset}/trace",
       "GET /topics/{name}/subscribers",
       "GET /ws",
       "POST /tokens",
