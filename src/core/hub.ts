@@ -3,7 +3,7 @@ import { CLOSE, Refusal } from "../protocol/errors.ts";
 import type { Position, SubscribeRequest } from "../protocol/messages.ts";
 import type { Clock, Timestamps } from "./clock.ts";
 import { type Counters, newCounters } from "./counters.ts";
-import type { Draft, Engine, Event } from "./engine.ts";
+import type { Draft, Engine, Event, TopicName } from "./engine.ts";
 import { FlushQueue } from "./flush-queue.ts";
 import { Outbox, type OutboxLimits } from "./outbox.ts";
 import { Session, type SessionContext } from "./session.ts";
@@ -270,10 +270,8 @@ export class Hub {
   #newOutbox(session: Session): Outbox {
     if (this.traces === undefined) return new Outbox(this.#options.outbox);
     const { id: client, transportKind: transport } = session;
-    return new TracedOutbox(this.#options.outbox, this.traces, ({ name }) => {
-      const clientId = this.#subscriptions.get(session)?.get(name)?.clientId ?? "";
-      return { client, clientId, transport };
-    });
+    const clientIdIn = ({ name }: TopicName) => this.#subscriptions.get(session)?.get(name)?.clientId ?? "";
+    return new TracedOutbox(this.#options.outbox, this.traces, { client, transport, clientIdIn });
   }
 
   #welcome(topic: Topic, lastN: number, since: Position | undefined): Subscribed {

@@ -128,8 +128,8 @@ const KINDS: Record<string, (bounds: OutboxLimits) => Subject> = {
       traces.push(trace);
       return trace;
     };
-    const recipient = { client: 1, clientId: "c", transport: "websocket" } as const;
-    return { box: new TracedOutbox(bounds, { of }, () => recipient), traces };
+    const owner = { client: 1, clientIdIn: () => "c", transport: "websocket" } as const;
+    return { box: new TracedOutbox(bounds, { of }, owner), traces };
   },
 };
 

@@ -16,9 +16,9 @@ function traceOf({ hub }: HubUnderTest, topic: string, offset: number): Trace {
 
 /** Each delivery in short, such as `1 c dropped (queue full)` or `2 c written, replayed`. */
 function told(under: HubUnderTest, topic: string, offset: number): string[] {
-  return traceOf(under, topic, offset).deliveries.map(({ isReplayed, reason, recipient, state }) => {
+  return traceOf(under, topic, offset).deliveries.map(({ client, clientId, isReplayed, reason, state }) => {
     const why = reason === undefined ? "" : ` (${reason})`;
-    return `${recipient.client} ${recipient.clientId} ${state}${why}${isReplayed ? ", replayed" : ""}`;
+    return `${client} ${clientId} ${state}${why}${isReplayed ? ", replayed" : ""}`;
   });
 }
 
@@ -50,8 +50,8 @@ describe("the trace of an event", () => {
     const { deliveries, totals } = traceOf(under, "a", 1);
     expect(totals).toEqual({ queued: 0, written: 2, dropped: 0, replayed: 0 });
     const publishedAtMs = Date.UTC(2025, 0, 15, 10) + 10;
-    expect(deliveries[0]).toMatchObject({ queuedAtMs: publishedAtMs, settledAtMs: publishedAtMs + 3 });
-    expect(deliveries[0]?.recipient).toEqual({ client: 2, clientId: "c", transport: "websocket" });
+    const times = { queuedAtMs: publishedAtMs, settledAtMs: publishedAtMs + 3 };
+    expect(deliveries[0]).toMatchObject({ client: 2, clientId: "c", transport: "websocket", ...times });
   });
 
   test("is empty where nobody is subscribed", () => {
@@ -126,6 +126,7 @@ describe("the trace of an event", () => {
     const { session } = under.connect("a");
     under.publish("a");
     under.endTick();
+    under.clock.advance(50);
     rejoin(under, session, "again");
     rejoin(under, session, "once more");
     rejoin(under, under.connect().session, "late");
@@ -136,7 +137,11 @@ describe("the trace of an event", () => {
       "1 once more written, replayed",
       "2 late written, replayed",
     ]);
-    expect(traceOf(under, "a", 1).totals).toEqual({ queued: 0, written: 4, dropped: 0, replayed: 3 });
+    const { deliveries, totals } = traceOf(under, "a", 1);
+    expect(totals).toEqual({ queued: 0, written: 4, dropped: 0, replayed: 3 });
+    // A replay is queued when it is asked for.
+    const [first = Number.NaN, ...later] = deliveries.map(({ queuedAtMs }) => queuedAtMs);
+    expect(later).toEqual([first + 50, first + 50, first + 50]);
   });
 
   test("tells the copies of one event in one queue apart", () => {

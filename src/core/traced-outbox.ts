@@ -1,9 +1,16 @@
 import type { Event, TopicName } from "./engine.ts";
 import { type DropReason, type Loss, Outbox, type OutboxLimits, type Outgoing, type Verdict } from "./outbox.ts";
-import { Delivery, type Recipient, type Traces } from "./trace.ts";
+import { Delivery, type Traces } from "./trace.ts";
+import type { TransportKind } from "./transport.ts";
 
-/** Says who gets the events of a topic from an outbox. */
-export type RecipientOf = (topic: TopicName) => Recipient;
+/** Whose outbox it is. */
+export interface Owner {
+  /** The session's id. */
+  readonly client: number;
+  readonly transport: TransportKind;
+  /** The label of its subscription to a topic. */
+  readonly clientIdIn: (topic: TopicName) => string;
+}
 
 /**
  * An outbox that notes in each event's trace what becomes of it. One of its own instead of checks in every outbox: without
@@ -11,12 +18,12 @@ export type RecipientOf = (topic: TopicName) => Recipient;
  */
 export class TracedOutbox extends Outbox {
   readonly #traces: Pick<Traces, "of">;
-  readonly #recipientOf: RecipientOf;
+  readonly #owner: Owner;
 
-  constructor(limits: OutboxLimits, traces: Pick<Traces, "of">, recipientOf: RecipientOf) {
+  constructor(limits: OutboxLimits, traces: Pick<Traces, "of">, owner: Owner) {
     super(limits);
     this.#traces = traces;
-    this.#recipientOf = recipientOf;
+    this.#owner = owner;
   }
 
   override push(message: Outgoing): void {
@@ -49,6 +56,7 @@ export class TracedOutbox extends Outbox {
   #traced(message: Outgoing): Outgoing {
     // Offered, it is traced before it is pushed.
     if (typeof message === "string" || message instanceof Delivery) return message;
-    return this.#traces.of(message)?.add(this.#recipientOf(message.topic)) ?? message;
+    const { client, clientIdIn, transport } = this.#owner;
+    return this.#traces.of(message)?.add(client, clientIdIn(message.topic), transport) ?? message;
   }
 }

@@ -12,6 +12,8 @@ import { eventPath } from "./parameters.ts";
 import { SECURITY } from "./security.ts";
 import { findTopic } from "./topics.ts";
 
+// A delivery as one entry: a client that gets an event twice has two, each with what became of it.
+
 const time = z.string().openapi({ format: "date-time" });
 const count = z.int().min(0);
 
@@ -73,11 +75,11 @@ function describeOutcome({ queuedAtMs, reason, settledAtMs, state }: Delivery) {
 }
 
 function describeDelivery(delivery: Delivery): z.infer<typeof deliverySchema> {
-  const { isReplayed, queuedAtMs, recipient, state } = delivery;
+  const { client, clientId, isReplayed, queuedAtMs, state, transport } = delivery;
   return {
-    client: recipient.client,
-    client_id: recipient.clientId,
-    transport: recipient.transport,
+    client,
+    client_id: clientId,
+    transport,
     state,
     replayed: isReplayed,
     queued_at: timestamp(queuedAtMs),
