@@ -20,4 +20,6 @@ export function wholeNumber(max: number) {
 }
 
 /** The event that a path names, by topic and offset. */
-export const eventPath = topicPath.extend({ offset: numberUpTo(Number.MAX_SAFE_INTEGER) });
+export const eventPath = topicPath.extend({
+  offset: numberUpTo(Number.MAX_SAFE_INTEGER).openapi({ examples: [1] }),
+});
