@@ -74,6 +74,7 @@ function publishCpuUs(subscribers: number): number {
       idleTopicTtlMs: 60_000,
       maxTopics: 10,
       maxSubscriptions: 10,
+      trace: false,
     },
     {
       engine: new MemoryEngine(100, timestamps, () => "epoch"),

@@ -164,6 +164,7 @@ const WRONG_VALUES: Record<string, readonly string[]> = {
   "trust-proxy": ["2"],
   "metrics-auth": ["maybe"],
   "metrics-topics": ["a,,b", "x".repeat(256), Array.from({ length: 101 }, (_, n) => n).join()],
+  trace: ["maybe"],
   "log-level": ["verbose", "INFO", ""],
   "log-format": ["xml"],
 };

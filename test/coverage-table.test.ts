@@ -69,6 +69,7 @@ describe("docs/specification-coverage.md", () => {
       "/topics/{name}",
       "/topics/{name}/messages",
       "/topics/{name}/subscribers",
+      "/topics/{name}/messages/{offset}/trace",
       "/topics/{name}/events",
       "/events",
       "/metrics",

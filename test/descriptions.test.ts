@@ -137,6 +137,7 @@ function makeApp(): HttpApp {
       idleTopicTtlMs: 1000,
       maxTopics: 10,
       maxSubscriptions: 10,
+      trace: false,
     },
     {
       engine: new MemoryEngine(10, timestamps, () => "epoch"),
@@ -234,6 +235,7 @@ describe("the operations of the OpenAPI document", () => {
       "GET /topics/{name}",
       "GET /topics/{name}/events",
       "GET /topics/{name}/messages",
+      "GET /topics/{name}/messages/{offset}/trace",
       "GET /topics/{name}/subscribers",
       "GET /ws",
       "POST /tokens",

@@ -12,6 +12,7 @@ setDefaultTimeout(30_000);
 const KEY = "documented-key";
 const WITH_KEY = { "X-API-Key": KEY };
 const ORIGIN = "https://example.com";
+const TRACE = "/topics/kept/messages/1/trace";
 
 interface Answer {
   readonly status: number;
@@ -28,7 +29,7 @@ let draining: ServerProcess;
 let stalled: TestClient;
 
 beforeAll(async () => {
-  const flags = [`-api-key=${KEY}`, "-read-timeout=300ms", `-allowed-origins=${ORIGIN}`];
+  const flags = [`-api-key=${KEY}`, "-read-timeout=300ms", `-allowed-origins=${ORIGIN}`, "-trace"];
   server = await ServerProcess.start(flags);
   await create(server, '{"name":"kept"}');
   strict = await ServerProcess.start(["-auto-create-topics=false"]);
@@ -170,6 +171,15 @@ const EXERCISES: Record<string, () => Promise<Answer>> = {
   "GET /topics/{name}/subscribers 404": () => ask(server, "GET /topics/none/subscribers", { headers: WITH_KEY }),
   "GET /topics/{name}/subscribers 429": () => ask(limited, "GET /topics/kept/subscribers"),
   "GET /topics/{name}/subscribers 503": () => ask(draining, "GET /topics/kept/subscribers"),
+  "GET /topics/{name}/messages/{offset}/trace 200": () => ask(server, `GET ${TRACE}`, { headers: WITH_KEY }),
+  "GET /topics/{name}/messages/{offset}/trace 400": () =>
+    ask(server, "GET /topics/kept/messages/first/trace", { headers: WITH_KEY }),
+  "GET /topics/{name}/messages/{offset}/trace 401": () => ask(server, `GET ${TRACE}`),
+  "GET /topics/{name}/messages/{offset}/trace 403": async () =>
+    ask(server, `GET ${TRACE}`, { headers: await withToken() }),
+  "GET /topics/{name}/messages/{offset}/trace 404": () => ask(strict, `GET ${TRACE}`),
+  "GET /topics/{name}/messages/{offset}/trace 429": () => ask(limited, `GET ${TRACE}`),
+  "GET /topics/{name}/messages/{offset}/trace 503": () => ask(draining, `GET ${TRACE}`),
   "POST /tokens 200": () => makeToken(server, '{"client_id":"c","subscribe":["a*"],"ttl":"60s"}'),
   "POST /tokens 400": () => makeToken(server, '{"client_id":"c","ttl":"25h"}'),
   "POST /tokens 401": () => makeToken(server, '{"client_id":"c"}', {}),

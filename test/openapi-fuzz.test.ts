@@ -26,6 +26,8 @@ const CLIENTS = 40;
 
 /** Else each stream that is left would take its topic along. */
 const LASTING = "-topic-ttl=1m";
+/** Else there is no trace to ask for. */
+const TRACED = "-trace";
 
 interface Setting extends Caller {
   readonly flags: readonly string[];
@@ -36,8 +38,8 @@ interface Setting extends Caller {
 }
 
 const SETTINGS: Record<string, Setting> = {
-  "without a key": { flags: [LASTING], key: undefined, rounds: 150, isRoomy: true },
-  "with a key": { flags: [LASTING, `-api-key=${KEY}`], key: KEY, rounds: 150, isRoomy: true },
+  "without a key": { flags: [LASTING, TRACED], key: undefined, rounds: 150, isRoomy: true },
+  "with a key": { flags: [LASTING, TRACED, `-api-key=${KEY}`], key: KEY, rounds: 150, isRoomy: true },
   "that begins no topics by itself": {
     flags: [LASTING, "-auto-create-topics=false"],
     key: undefined,

@@ -19,7 +19,7 @@ const signer = await ForeignSigner.create("RS256", "k1");
 beforeAll(async () => {
   using jwks = new TemporaryFile("keys.json", keySet(signer.jwk));
   const keys = [`-api-key=${KEY}`, "-api-key=feed:publish:a-publish-key", "-api-key=view:subscribe:a-subscribe-key"];
-  const flags = [...keys, `-token-secret=${SECRET}`, `-token-jwks=${jwks.path}`, "-topic-ttl=1m"];
+  const flags = [...keys, `-token-secret=${SECRET}`, `-token-jwks=${jwks.path}`, "-topic-ttl=1m", "-trace"];
   server = await ServerProcess.start(flags);
   await server.post("/topics", { name: "door" }, bearer(KEY));
 });
@@ -125,6 +125,8 @@ async function idOf(client: TestClient): Promise<number> {
   return clients.find(({ client_ids: names }) => names.includes(name))?.id ?? 0;
 }
 
+const publishedSchema = z.object({ messages: z.array(z.object({ offset: z.int() })) });
+
 const SUBSCRIBE = { type: "subscribe", topic: "door", client_id: "c1" };
 const PUBLISH = { type: "publish", topic: "door", message: { id: "m", payload: 1 } };
 
@@ -161,6 +163,14 @@ const DOORS: Record<string, Door> = {
   "GET /topics/{name}/subscribers": {
     needs: "see",
     enter: (headers) => http("GET", "/topics/door/subscribers", headers),
+  },
+  "GET /topics/{name}/messages/{offset}/trace": {
+    needs: "see",
+    enter: async (headers) => {
+      const published = await server.post("/topics/door/messages", { payload: 1 }, bearer(KEY));
+      const { messages } = publishedSchema.parse(await published.json());
+      return http("GET", `/topics/door/messages/${messages[0]?.offset}/trace`, headers);
+    },
   },
   "POST /topics": {
     needs: "administer",

@@ -46,6 +46,7 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "trust-proxy": ["true", true],
   "metrics-auth": ["false", false],
   "metrics-topics": ["a, b", ["a", "b"]],
+  trace: ["true", true],
   "log-level": ["debug", "debug"],
   "log-format": ["json", "json"],
 };

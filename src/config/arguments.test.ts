@@ -53,6 +53,7 @@ describe("the command line", () => {
       trustProxy: false,
       metricsAuth: true,
       metricsTopics: [],
+      trace: false,
       logLevel: "info",
       logFormat: "text",
     });
@@ -289,6 +290,7 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
   },
   enableCors: { good: [["true", true]], bad: ["maybe"] },
   metricsAuth: { good: [["false", false]], bad: ["no"] },
+  trace: { good: [["true", true]], bad: ["maybe"] },
   metricsTopics: { good: [["a, b/c d ,a", ["a", "b/c d"]]], bad: ["a,,b", "a\u0007b"] },
   allowedOrigins: {
     good: [

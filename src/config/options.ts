@@ -338,6 +338,10 @@ export const OPTIONS = {
     secret: false,
     parse: parseMetricsTopics,
   } satisfies Option<readonly string[]>,
+  trace: boolean(
+    { flag: "trace", group: OBSERVABILITY, help: "Keep a trace of each held message: who got it when, who lost it" },
+    false,
+  ),
   logLevel: choice({ flag: "log-level", group: LOGGING, help: "Least important messages to log" }, "info", [
     "debug",
     "info",

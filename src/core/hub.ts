@@ -4,11 +4,13 @@ import type { Position, SubscribeRequest } from "../protocol/messages.ts";
 import { isSystemName, SYSTEM_PREFIX } from "../protocol/system-topics.ts";
 import type { Clock, Timestamps } from "./clock.ts";
 import { type Counters, newCounters } from "./counters.ts";
-import type { Draft, Engine, Event } from "./engine.ts";
+import type { Draft, Engine, Event, TopicName } from "./engine.ts";
 import { FlushQueue } from "./flush-queue.ts";
-import type { OutboxLimits } from "./outbox.ts";
+import { Outbox, type OutboxLimits } from "./outbox.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { type Subscription, Topic } from "./topic.ts";
+import { Traces } from "./trace.ts";
+import { TracedOutbox } from "./traced-outbox.ts";
 import type { Transport } from "./transport.ts";
 
 /** The hub's bounds and rules; each is an option of the server. */
@@ -24,6 +26,8 @@ export interface HubOptions {
   readonly maxTopics: number;
   /** Topics that one session may subscribe to at a time. */
   readonly maxSubscriptions: number;
+  /** Whether each event carries a trace of what becomes of it. */
+  readonly trace: boolean;
 }
 
 /** How a topic came to be. */
@@ -82,6 +86,9 @@ const RESERVED = new Refusal("FORBIDDEN", `the topics that begin with ${SYSTEM_P
 /** Who is connected, which topics there are, and what goes from whom to whom. */
 export class Hub {
   readonly counters: Counters = newCounters();
+  /** The traces of events; undefined where none are kept. */
+  readonly traces: Traces | undefined;
+  readonly #engine: Engine;
   readonly #options: HubOptions;
   readonly #ports: HubPorts;
   readonly #sessionContext: SessionContext;
@@ -98,14 +105,16 @@ export class Hub {
   constructor(options: HubOptions, ports: HubPorts) {
     this.#options = options;
     this.#ports = ports;
-    const { clock, defer, observer, timestamps } = ports;
+    const { clock, defer, engine, observer, timestamps } = ports;
+    this.traces = options.trace ? new Traces(clock) : undefined;
+    this.#engine = this.traces?.follow(engine) ?? engine;
     const onFault = (session: Session, error: unknown) => observer.sessionFailed(session, error);
     this.#sessionContext = {
       clock,
       timestamps,
       counters: this.counters,
       flushQueue: new FlushQueue({ defer, clock, counters: this.counters, onError: onFault }),
-      outboxLimits: options.outbox,
+      newOutbox: (session) => this.#newOutbox(session),
       writeWaitMs: options.writeWaitMs,
       lossNotice: ({ topic, dropped, fromOffset, toOffset }) =>
         encodeInfo(
@@ -282,6 +291,13 @@ export class Hub {
     }
   }
 
+  #newOutbox(session: Session): Outbox {
+    if (this.traces === undefined) return new Outbox(this.#options.outbox);
+    const { id: client, transportKind: transport } = session;
+    const clientIdIn = ({ name }: TopicName) => this.#subscriptions.get(session)?.get(name)?.clientId ?? "";
+    return new TracedOutbox(this.#options.outbox, this.traces, { client, transport, clientIdIn });
+  }
+
   #welcome(topic: Topic, lastN: number, since: Position | undefined): Subscribed {
     const { events, recovered } = topic.replay(lastN, since);
     topic.countDelivered(events.length);
@@ -306,7 +322,7 @@ export class Hub {
     if (this.#topics.size >= this.#options.maxTopics) {
       return new Refusal("LIMIT_EXCEEDED", `there are already ${this.#options.maxTopics} topics, the most allowed`);
     }
-    const topic = new Topic(name, this.#ports.timestamps.now(), this.#ports.engine, this.counters);
+    const topic = new Topic(name, this.#ports.timestamps.now(), this.#engine, this.counters);
     this.#topics.set(name, topic);
     if (origin === "publish") this.#expireAfter(topic, this.#options.idleTopicTtlMs);
     this.#ports.observer.topicCreated(topic, origin);

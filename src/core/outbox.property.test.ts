@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { FakeClock } from "../../test/support/fake-clock.ts";
 import { SEED } from "../../test/support/seed.ts";
 import type { Event, TopicName } from "./engine.ts";
 import { type Loss, Outbox, type OutboxLimits, type Outgoing, textOf, type Verdict } from "./outbox.ts";
+import { Trace } from "./trace.ts";
+import { TracedOutbox } from "./traced-outbox.ts";
 
 // Random runs against a model that is as naive as can be: one array, searched and spliced.
 
@@ -108,9 +111,30 @@ const withClears = fc.array(
 );
 const limits = fc.record({ maxMessages: fc.integer({ min: 1, max: 12 }), maxBytes: fc.integer({ min: 10, max: 150 }) });
 
-/** Takes steps on an outbox and on the model side by side; returns what was sent, and the outbox. */
-function run(bounds: OutboxLimits, all: readonly Step[]) {
-  const box = new Outbox(bounds);
+interface Subject {
+  readonly box: Outbox;
+  /** Of every event that it was offered; a plain outbox keeps none. */
+  readonly traces: readonly Trace[];
+}
+
+/** Both kinds are one to the model. */
+const KINDS: Record<string, (bounds: OutboxLimits) => Subject> = {
+  "an outbox": (bounds) => ({ box: new Outbox(bounds), traces: [] }),
+  "a traced outbox": (bounds) => {
+    const traces: Trace[] = [];
+    const clock = new FakeClock();
+    const of = (event: Event) => {
+      const trace = new Trace(event, clock);
+      traces.push(trace);
+      return trace;
+    };
+    const owner = { client: 1, clientIdIn: () => "c", transport: "websocket" } as const;
+    return { box: new TracedOutbox(bounds, { of }, owner), traces };
+  },
+};
+
+/** Takes steps on an outbox and on the model side by side, to the end; returns what was sent. */
+function run({ box }: Subject, bounds: OutboxLimits, all: readonly Step[]) {
   const model = new Model(bounds);
   const offsets = new Map(TOPICS.map((topic) => [topic, 0]));
   const sent: string[] = [];
@@ -144,7 +168,7 @@ function run(bounds: OutboxLimits, all: readonly Step[]) {
         model.dropped = 0;
         break;
       case "clear":
-        box.clear();
+        box.clear("disconnected");
         model.clear();
         break;
     }
@@ -158,10 +182,17 @@ function run(bounds: OutboxLimits, all: readonly Step[]) {
   return { offsets, sent };
 }
 
-describe(`an outbox (seed ${SEED})`, () => {
+describe.each(Object.entries(KINDS))(`%s (seed ${SEED})`, (_, make) => {
   test("does what the model does, step by step", () => {
     fc.assert(
-      fc.property(limits, withClears, (bounds, parts) => void run(bounds, parts.flat())),
+      fc.property(limits, withClears, (bounds, parts) => {
+        const subject = make(bounds);
+        const { sent } = run(subject, bounds, parts.flat());
+        for (const { deliveries, event } of subject.traces) {
+          const state = sent.includes(event.text) ? "written" : "dropped";
+          expect(deliveries.map((delivery) => delivery.state)).toEqual([state]);
+        }
+      }),
       { seed: SEED, numRuns: 1000 },
     );
   }, 60_000);
@@ -169,7 +200,7 @@ describe(`an outbox (seed ${SEED})`, () => {
   test("accounts for every event: received or reported lost, in order, none twice", () => {
     fc.assert(
       fc.property(limits, steps, (bounds, all) => {
-        const { offsets, sent } = run(bounds, all);
+        const { offsets, sent } = run(make(bounds), bounds, all);
         for (const [{ name }, published] of offsets) {
           const received: number[] = [];
           const edges: number[] = [];

@@ -143,7 +143,7 @@ describe("an outbox", () => {
   test("forgets messages and losses when it is cleared", () => {
     const box = outbox({ maxMessages: 1 });
     for (const offset of [1, 2]) box.offer(event(A, offset));
-    box.clear();
+    box.clear("disconnected");
     expect([box.count, box.bytes, box.isEmpty]).toEqual([0, 0, true]);
     expect(takeAll(box)).toEqual([]);
     expect(box.offer(event(A, 3))).toBe("queued");

@@ -15,6 +15,10 @@ export type Verdict =
   /** An answer found no room, with no event left that could make some. */
   | "full";
 
+/** Why an event that waited, or was to, did not get to its client's socket. */
+export const DROP_REASONS = ["queue full", "slow consumer", "disconnected"] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
 /** Events of one topic that a client lost: how many, and the first and the last offset among them. */
 export interface Loss {
   readonly topic: TopicName;
@@ -102,7 +106,7 @@ export class Outbox {
     }
     if (this.fits(message)) this.push(message);
     else if (typeof message === "string") return "full";
-    else this.#recordLoss(message);
+    else this.recordLoss(message);
     return this.#droppedSinceProgress >= this.#limits.maxMessages ? "stalled" : "dropped";
   }
 
@@ -126,8 +130,8 @@ export class Outbox {
     this.#droppedSinceProgress = 0;
   }
 
-  /** Forgets everything that waits, and the losses. */
-  clear(): void {
+  /** Forgets everything that waits, and the losses. The reason is for an outbox that is traced. */
+  clear(_reason: DropReason): void {
     this.#messages.clear();
     this.#bytes = 0;
     this.#losses = undefined;
@@ -138,11 +142,12 @@ export class Outbox {
     const event = this.#messages.evictOldest();
     if (event === undefined || !isEvent(event)) return false;
     this.#bytes -= event.sizeBytes;
-    this.#recordLoss(event);
+    this.recordLoss(event);
     return true;
   }
 
-  #recordLoss({ topic, offset }: Event): void {
+  /** Accounts for an event that the client won't get because the outbox is full. */
+  protected recordLoss({ topic, offset }: Event): void {
     this.#droppedSinceProgress++;
     this.#losses ??= new Map();
     const loss = this.#losses.get(topic);

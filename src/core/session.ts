@@ -3,7 +3,7 @@ import { CLOSE, type CloseCode } from "../protocol/errors.ts";
 import type { Clock, Timestamps } from "./clock.ts";
 import type { Counters } from "./counters.ts";
 import type { FlushQueue } from "./flush-queue.ts";
-import { type Loss, Outbox, type OutboxLimits, type Outgoing } from "./outbox.ts";
+import type { Loss, Outbox, Outgoing } from "./outbox.ts";
 import type { MessageSource, Transport, TransportKind } from "./transport.ts";
 
 /** What all sessions of a hub share. */
@@ -12,7 +12,8 @@ export interface SessionContext {
   readonly timestamps: Timestamps;
   readonly counters: Counters;
   readonly flushQueue: FlushQueue<Session>;
-  readonly outboxLimits: OutboxLimits;
+  /** Makes a session's queue. The session knows its id and transport by then, and nothing else. */
+  readonly newOutbox: (session: Session) => Outbox;
   /** How long a socket may accept nothing before its client is called slow (`-write-wait`). */
   readonly writeWaitMs: number;
   /** Words the notice of a loss. */
@@ -54,7 +55,7 @@ export class Session implements MessageSource {
     this.id = id;
     this.#transport = transport;
     this.#context = context;
-    this.#outbox = new Outbox(context.outboxLimits);
+    this.#outbox = context.newOutbox(this);
   }
 
   /** How the client is connected. */
@@ -163,7 +164,7 @@ export class Session implements MessageSource {
   /** Notes that the transport is gone, and lets go of what waited. */
   closed(): void {
     this.#closed = true;
-    this.#outbox.clear();
+    this.#outbox.clear("disconnected");
   }
 
   #enqueue(message: Outgoing): void {
@@ -252,7 +253,7 @@ export class Session implements MessageSource {
     const { clock, counters, onSlow, timestamps, writeWaitMs } = this.#context;
     counters.slowConsumers++;
     counters.errors.SLOW_CONSUMER++;
-    this.#outbox.clear();
+    this.#outbox.clear("slow consumer");
     const message = `the client does not read: ${why}`;
     this.#outbox.push(encodeError(undefined, "SLOW_CONSUMER", message, timestamps.now()));
     this.#ending = { code: CLOSE.POLICY, reason: "slow consumer", deadlineMs: clock.monotonicMs() + writeWaitMs };

@@ -95,6 +95,11 @@ export class Topic implements TopicName {
     this.deliveredCount += events;
   }
 
+  /** The event with this offset; undefined where it is no longer held, or never was. */
+  event(offset: number): Event | undefined {
+    return this.#stream.after(offset - 1)?.[0];
+  }
+
   join(session: Session, clientId: string, subscribedAt: string): Subscription {
     const index = this.#subscriptions.length;
     const subscription: Subscription = { topic: this, session, clientId, subscribedAt, index };

@@ -63,11 +63,11 @@ function newName(): string {
 }
 
 function createHub(config: Config, observer: HubLog, timestamps: Timestamps): Hub {
-  const { autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, writeWaitMs } = config;
+  const { autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, trace, writeWaitMs } = config;
   const outbox = { maxMessages: config.maxQueueSize, maxBytes: config.maxQueueBytes };
   const engine = new MemoryEngine(config.ringBufferSize, timestamps, newName);
   return new Hub(
-    { outbox, autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, writeWaitMs },
+    { outbox, autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, trace, writeWaitMs },
     { engine, clock: systemClock, timestamps, observer, defer: (run) => void setImmediate(run) },
   );
 }

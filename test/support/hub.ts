@@ -32,6 +32,7 @@ const DEFAULTS: HubOptions = {
   idleTopicTtlMs: 60_000,
   maxTopics: 100,
   maxSubscriptions: 10,
+  trace: false,
 };
 
 export const RING_CAPACITY = 5;

@@ -19,6 +19,7 @@ import { describeSecurity } from "./security.ts";
 import { addStatusRoutes } from "./status.ts";
 import { addTokenRoute } from "./tokens.ts";
 import { addTopicRoutes } from "./topics.ts";
+import { addTraceRoute } from "./traces.ts";
 import { addUpgradeRoute } from "./upgrade.ts";
 import { withWriteDeadline } from "./write-deadline.ts";
 
@@ -109,6 +110,7 @@ function addMethodNotAllowed(app: HttpApp): void {
 function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
   addTopicRoutes(app, ports);
   addHistoryRoutes(app, options, ports);
+  addTraceRoute(app, ports);
   addPublishRoute(app, options, ports);
   addEventRoutes(app, options, ports);
   addTokenRoute(app, ports);

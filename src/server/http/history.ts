@@ -1,14 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Topic } from "../../core/topic.ts";
 import { TRANSPORT_KINDS } from "../../core/transport.ts";
 import { encodeHistoryEntry } from "../../protocol/encode.ts";
 import { epochSchema, offsetSchema, topicNameSchema } from "../../protocol/messages.ts";
 import { refusesSubscribe } from "../access/permissions.ts";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
-import { describeErrors, HttpRefusal, refuseIf, valid } from "./errors.ts";
+import { describeErrors, refuseIf, valid } from "./errors.ts";
 import { topicPath, wholeNumber } from "./parameters.ts";
 import { SECURITY } from "./security.ts";
-import { describeTopic, topicSchema } from "./topics.ts";
+import { describeTopic, findTopic, topicSchema } from "./topics.ts";
 
 // What a topic's subscribers may see of it besides its events: how it stands, what it holds, who else listens.
 
@@ -113,16 +112,10 @@ const subscribersRoute = createRoute({
 
 /** Adds the routes that show one topic to those who may subscribe to it. */
 export function addHistoryRoutes(app: HttpApp, { ringBufferSize }: HttpOptions, { hub }: HttpPorts): void {
-  const find = (name: string): Topic => {
-    const topic = hub.topic(name);
-    if (topic === undefined) throw new HttpRefusal("NOT_FOUND", "there is no such topic");
-    return topic;
-  };
-
   app.openapi(detailsRoute, (c) => {
     const { name } = c.req.valid("param");
     refuseIf(refusesSubscribe(c.var.principal, name));
-    const topic = find(name);
+    const topic = findTopic(hub, name);
     const { epoch, newestOffset, oldestOffset } = topic;
     return c.json({ ...describeTopic(topic), epoch, newest_offset: newestOffset, oldest_offset: oldestOffset }, 200);
   });
@@ -133,7 +126,7 @@ export function addHistoryRoutes(app: HttpApp, { ringBufferSize }: HttpOptions, 
   app.get(history.getRoutingPath(), (c) => {
     const name = valid(topicPath, c.req.param()).name;
     refuseIf(refusesSubscribe(c.var.principal, name));
-    const topic = find(name);
+    const topic = findTopic(hub, name);
     const { epoch, last_n: lastN, offset } = valid(history.request.query, c.req.query());
     const since = epoch === undefined || offset === undefined ? undefined : { epoch, offset };
     const { events, recovered } = topic.replay(lastN ?? Number.MAX_SAFE_INTEGER, since);
@@ -147,7 +140,7 @@ export function addHistoryRoutes(app: HttpApp, { ringBufferSize }: HttpOptions, 
   app.openapi(subscribersRoute, (c) => {
     const { name } = c.req.valid("param");
     refuseIf(refusesSubscribe(c.var.principal, name));
-    const topic = find(name);
+    const topic = findTopic(hub, name);
     const subscribers = topic.subscriptions().map(({ clientId, session, subscribedAt }) => ({
       client_id: clientId,
       since: subscribedAt,

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Hub } from "../../core/hub.ts";
 import type { Topic } from "../../core/topic.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { topicNameSchema } from "../../protocol/messages.ts";
@@ -25,6 +26,13 @@ export function describeTopic(topic: Topic): z.infer<typeof topicSchema> {
     message_count: topic.newestOffset,
     subscriber_count: topic.subscriberCount,
   };
+}
+
+/** The topic of this name; throws the refusal where there is none. */
+export function findTopic(hub: Hub, name: string): Topic {
+  const topic = hub.topic(name);
+  if (topic === undefined) throw new HttpRefusal("NOT_FOUND", "there is no such topic");
+  return topic;
 }
 
 const createTopicRoute = createRoute({

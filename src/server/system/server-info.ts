@@ -10,7 +10,7 @@ export function serverInfo(config: Config, maxConnections: number, version: stri
     version,
     bun: Bun.version,
     started_at: new Date().toISOString(),
-    trace: false,
+    trace: config.trace,
     limits: {
       max_connections: maxConnections,
       max_topics: config.maxTopics,

@@ -114,21 +114,24 @@ export const noJson: Arbitrary<string> = fc.oneof(
   fc.tuple(any, fc.constantFrom(...'}],:"\\x')).map(([text, rest]) => text + rest),
 );
 
-function numbers({ maximum = 2 ** 53 - 1, minimum = -(2 ** 53 - 1) }: JsonSchema): Arbitrary<string> {
+/** What a schema gives as an example, of the kind that is wanted. */
+function examplesOf({ example, examples = [] }: JsonSchema, kind: "string" | "number"): readonly unknown[] {
+  return [...examples, ...(example === undefined ? [] : [example])].filter((each) => typeof each === kind);
+}
+
+function numbers(schema: JsonSchema): Arbitrary<string> {
+  const { maximum = 2 ** 53 - 1, minimum = -(2 ** 53 - 1) } = schema;
+  const given = examplesOf(schema, "number").map(String);
   return fc.oneof(
+    { weight: given.length > 0 ? 2 : 0, arbitrary: fc.constantFrom(...(given.length > 0 ? given : [""])) },
     fc.integer({ min: Math.max(minimum, -1000), max: Math.min(maximum, 1000) }).map(String),
     fc.constantFrom(minimum, maximum).map(String),
   );
 }
 
-function strings({
-  example,
-  examples = [],
-  maxLength = 1000,
-  minLength = 0,
-  pattern = "^.*$",
-}: JsonSchema): Arbitrary<string> {
-  const given = [...examples, ...(example === undefined ? [] : [example])].filter((each) => typeof each === "string");
+function strings(schema: JsonSchema): Arbitrary<string> {
+  const { maxLength = 1000, minLength = 0, pattern = "^.*$" } = schema;
+  const given = examplesOf(schema, "string").map(String);
   return stringText(
     fc.oneof(
       { weight: given.length > 0 ? 8 : 0, arbitrary: fc.constantFrom(...(given.length > 0 ? given : [""])) },
