@@ -254,16 +254,7 @@ describe("GET /stats", () => {
 describe("a path that there is not", () => {
   test("is answered with 404 NOT_FOUND", async () => {
     await using server = await ServerProcess.start();
-    for (const path of [
-      "/console/nothing",
-      "/topic",
-      "/topics/",
-      "/topics/a/b",
-      "/Health",
-      "/ws/",
-      "/swagger/nothing",
-      "/..%2f",
-    ]) {
+    for (const path of ["/console/x", "/topic", "/topics/", "/topics/a/b", "/Health", "/ws/", "/swagger/x", "/..%2f"]) {
       await expectError(await server.fetch(path), 404, "NOT_FOUND");
     }
   });

@@ -2,9 +2,10 @@ import { useSignal } from "@preact/signals";
 import { happenings } from "../feed.ts";
 import type { Told } from "../history.ts";
 import { EventFilters } from "../parts/event-filters.tsx";
-import { EventRow } from "../parts/event-row.tsx";
 import { formatCount } from "../parts/format.ts";
 import { Icon } from "../parts/icon.tsx";
+import { VirtualTable } from "../parts/virtual-table.tsx";
+import { EVENT_COLUMNS } from "./events-columns.tsx";
 import { choose, type Wanted } from "./events-filter.ts";
 import "./events.css";
 
@@ -75,11 +76,15 @@ export function EventsPage() {
             </button>
           </div>
         ) : null}
-        <ol class="events">
-          {chosen.map((told) => (
-            <EventRow key={told.id} told={told} />
-          ))}
-        </ol>
+        {chosen.length > 0 && (
+          <VirtualTable
+            class="events-table"
+            label="Events"
+            columns={EVENT_COLUMNS}
+            rows={chosen}
+            keyOf={({ id }) => id}
+          />
+        )}
       </div>
     </>
   );

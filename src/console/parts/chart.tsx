@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { samples } from "../feed.ts";
 import { onColoursChange } from "../theme.ts";
 import { formatTime } from "./format.ts";
+import { doInAFrame, leaveOut } from "./frames.ts";
 import { draw, type LineDrawing, paint, type Subject, update } from "./line-drawing.ts";
 import { indexNear } from "./series.ts";
 import { pointedMs } from "./time-pointer.ts";
@@ -21,25 +22,26 @@ interface ChartProps extends Subject {
 function useDrawing(canvas: RefObject<HTMLCanvasElement | null>, { lines, formatTick, base, atLeast }: Subject) {
   const drawing = useRef<LineDrawing | null>(null);
   useEffect(() => {
-    if (canvas.current === null) return;
     const subject = { lines, formatTick, base, atLeast };
-    const made = draw(canvas.current, subject);
-    drawing.current = made;
-    // Not while nobody looks.
+    let isPainted = false;
     const refresh = () => {
-      if (!document.hidden) update(made, subject, samples.peek());
+      if (canvas.current === null) return;
+      drawing.current ??= draw(canvas.current, subject);
+      if (!isPainted) paint(drawing.current);
+      isPainted = true;
+      update(drawing.current, subject, samples.peek());
     };
-    const stopSamples = samples.subscribe(refresh);
+    const stopSamples = samples.subscribe(() => doInAFrame(refresh));
     const stopColours = onColoursChange(() => {
-      paint(made);
-      refresh();
+      isPainted = false;
+      doInAFrame(refresh);
     });
-    document.addEventListener("visibilitychange", refresh);
     return () => {
-      document.removeEventListener("visibilitychange", refresh);
       stopColours();
       stopSamples();
-      made.destroy();
+      leaveOut(refresh);
+      drawing.current?.destroy();
+      drawing.current = null;
     };
   }, [canvas, lines, formatTick, base, atLeast]);
   return drawing;
@@ -58,8 +60,8 @@ export function Chart(props: ChartProps) {
     if (pointer.current === null || x === undefined || y === undefined) return;
     pointer.current.hidden = atMs === undefined || atMs < x.min;
     if (atMs === undefined) return;
-    pointer.current.style.transform = `translateX(${x.getPixelForValue(atMs)}px)`;
-    pointer.current.style.height = `${y.bottom}px`;
+    pointer.current.style.transform = `translate(${x.getPixelForValue(atMs)}px, ${y.top}px)`;
+    pointer.current.style.height = `${y.bottom - y.top}px`;
   });
   const pointTo = (index: number) => {
     pointedMs.value = samples.peek()[index]?.atMs;

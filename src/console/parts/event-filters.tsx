@@ -2,6 +2,7 @@ import type { Signal } from "@preact/signals";
 import type { Told } from "../history.ts";
 import { type Code, countCodes, countLevels, LEVELS, type Level, type Wanted } from "../pages/events-filter.ts";
 import { formatCount } from "./format.ts";
+import { SearchField } from "./search-field.tsx";
 
 const NAMES: Readonly<Record<Level, string>> = { info: "Info", warning: "Warnings", error: "Errors" };
 
@@ -67,14 +68,11 @@ export function EventFilters({ list, wanted }: EventFiltersProps) {
     <>
       <Levels list={list} wanted={wanted} />
       <Codes list={list} wanted={wanted} />
-      <input
-        class="input grow"
-        type="search"
-        aria-label="Find in events"
-        placeholder="Find: topic, client, address, words"
+      <SearchField
+        label="Find in events"
         value={wanted.value.text}
-        onInput={({ currentTarget }) => {
-          wanted.value = { ...wanted.value, text: currentTarget.value };
+        onInput={(text) => {
+          wanted.value = { ...wanted.value, text };
         }}
       />
     </>
