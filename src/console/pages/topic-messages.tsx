@@ -133,7 +133,7 @@ export function TopicMessages({ details, isGone }: Props) {
           {isLive && (
             <button type="button" class="button" onClick={pauseOrResume}>
               <Icon name={log.isPaused ? "play" : "pause"} />
-              {log.isPaused ? `Resume (${formatCount(log.waiting)} came)` : "Pause"}
+              {log.isPaused ? `Resume, ${formatCount(log.waiting)} new` : "Pause"}
             </button>
           )}
           {isLive ? (
