@@ -107,6 +107,10 @@ export function TopicMessages({ details, isGone }: Props) {
     if (log.isPaused) log.resume();
     setBeginning(undefined);
   };
+  const showNewer = () => {
+    stop();
+    void load();
+  };
   const pauseOrResume = () => {
     if (log.isPaused) log.resume();
     else log.pause();
@@ -126,7 +130,7 @@ export function TopicMessages({ details, isGone }: Props) {
         </h2>
         <div class="actions">
           {newer > 0 && !isGone && (
-            <button type="button" class="button button-quiet" onClick={() => void load()}>
+            <button type="button" class="button button-quiet" onClick={showNewer}>
               Show {formatCount(newer)} newer
             </button>
           )}
