@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { requestText, type TopicDetails, topicPath } from "../api.ts";
 import { client, serverInfo } from "../feed.ts";
 import { formatCount, formatDateTime, formatTime } from "../parts/format.ts";
-import { type Held, heldMessages } from "../parts/held-messages.ts";
+import { type Held, heldMessages, type Message } from "../parts/held-messages.ts";
 import { Icon } from "../parts/icon.tsx";
 import { JsonLine } from "../parts/json-view.tsx";
 import { type LogEntry, MessageLog } from "../parts/message-log.ts";
@@ -81,6 +81,11 @@ function useHeld(name: string, log: MessageLog) {
 interface Props {
   readonly details: TopicDetails;
   readonly isGone: boolean;
+}
+
+/** Whether a topic still holds a message, as far as was told. */
+function isHeld({ epoch, offset }: Message, details: TopicDetails): boolean {
+  return epoch === details.epoch && offset >= details.oldest_offset;
 }
 
 /** How many messages came after those in the log. */
@@ -189,6 +194,7 @@ export function TopicMessages({ details, isGone }: Props) {
               key={shown.key}
               topic={name}
               message={shown.message}
+              isHeld={isHeld(shown.message, details)}
               isFollowing={selected === undefined}
               onFollow={isLive ? () => setSelected(undefined) : undefined}
             />
