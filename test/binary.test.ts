@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
+import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
 import { TestClient } from "./support/client.ts";
+import { ConsolePage } from "./support/console-page.ts";
 import { within } from "./support/mailbox.ts";
 import { ROOT, ServerProcess } from "./support/server-process.ts";
 
@@ -94,6 +96,19 @@ describe("the executable", () => {
       expect((await server.fetch("/stats")).status).toBe(401);
       const headers = { "X-API-Key": "from-environment" };
       expect((await server.fetch("/stats", { headers })).status).toBe(200);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test.skipIf(!HAS_BROWSER)(
+    "serves the console, from within itself",
+    async () => {
+      await using server = await startBinary();
+      await using browser = await launchBrowser();
+      await using view = await ConsolePage.open(browser, server, { address: "/topics" });
+      await view.page.getByRole("heading", { name: "No topics yet" }).waitFor();
+      await view.page.getByText("Connected", { exact: true }).first().waitFor();
+      expect([view.complaints, view.elsewhere]).toEqual([[], []]);
     },
     TEST_TIMEOUT_MS,
   );

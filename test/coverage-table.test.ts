@@ -77,6 +77,7 @@ describe("docs/specification-coverage.md", () => {
       "/tokens",
       "/clients",
       "/clients/{id}",
+      "/console/",
       "/health",
       "/stats",
       "/ws",
