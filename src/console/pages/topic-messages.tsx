@@ -142,7 +142,7 @@ export function TopicMessages({ details, isGone }: Props) {
           {isLive && (
             <button type="button" class="button" onClick={pauseOrResume}>
               <Icon name={log.isPaused ? "play" : "pause"} />
-              {log.isPaused ? `Resume, ${formatCount(log.waiting)} new` : "Pause"}
+              {log.isPaused ? `Resume (${formatCount(log.waiting)} came)` : "Pause"}
             </button>
           )}
           {isLive ? (
