@@ -10,6 +10,8 @@ import { TraceView } from "./trace-view.tsx";
 interface Props {
   readonly topic: string;
   readonly message: Message;
+  /** Whether the topic still holds it: if not, its trace is gone, too. */
+  readonly isHeld: boolean;
   /** Whether it shows because it is the newest. */
   readonly isFollowing: boolean;
   /** Goes back to the newest; undefined where none come. */
@@ -17,7 +19,7 @@ interface Props {
 }
 
 /** One message whole. */
-export function MessageDetails({ isFollowing, message, onFollow, topic }: Props) {
+export function MessageDetails({ isFollowing, isHeld, message, onFollow, topic }: Props) {
   const [isTraced, setTraced] = useState(false);
   const { id, offset, payload, ts } = message;
   return (
@@ -33,7 +35,7 @@ export function MessageDetails({ isFollowing, message, onFollow, topic }: Props)
               To the newest
             </button>
           )}
-          {serverInfo.value?.trace === true && (
+          {serverInfo.value?.trace === true && (isHeld || isTraced) && (
             <button
               type="button"
               class="button button-quiet"

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { requestText, type TopicDetails, topicPath } from "../api.ts";
 import { client, serverInfo } from "../feed.ts";
 import { formatCount, formatDateTime, formatTime } from "../parts/format.ts";
-import { type Held, heldMessages } from "../parts/held-messages.ts";
+import { type Held, heldMessages, type Message } from "../parts/held-messages.ts";
 import { Icon } from "../parts/icon.tsx";
 import { JsonLine } from "../parts/json-view.tsx";
 import { type LogEntry, MessageLog } from "../parts/message-log.ts";
@@ -83,6 +83,11 @@ interface Props {
   readonly isGone: boolean;
 }
 
+/** Whether a topic still holds a message, as far as was told. */
+function isHeld({ epoch, offset }: Message, details: TopicDetails): boolean {
+  return epoch === details.epoch && offset >= details.oldest_offset;
+}
+
 /** How many messages came after those in the log. */
 function newerThan(log: MessageLog, { epoch, newest_offset: newest }: TopicDetails): number {
   return log.newest?.epoch === epoch ? Math.max(0, newest - log.newest.offset) : newest;
@@ -107,6 +112,10 @@ export function TopicMessages({ details, isGone }: Props) {
     if (log.isPaused) log.resume();
     setBeginning(undefined);
   };
+  const showNewer = () => {
+    stop();
+    void load();
+  };
   const pauseOrResume = () => {
     if (log.isPaused) log.resume();
     else log.pause();
@@ -126,7 +135,7 @@ export function TopicMessages({ details, isGone }: Props) {
         </h2>
         <div class="actions">
           {newer > 0 && !isGone && (
-            <button type="button" class="button button-quiet" onClick={() => void load()}>
+            <button type="button" class="button button-quiet" onClick={showNewer}>
               Show {formatCount(newer)} newer
             </button>
           )}
@@ -185,6 +194,7 @@ export function TopicMessages({ details, isGone }: Props) {
               key={shown.key}
               topic={name}
               message={shown.message}
+              isHeld={isHeld(shown.message, details)}
               isFollowing={selected === undefined}
               onFollow={isLive ? () => setSelected(undefined) : undefined}
             />
