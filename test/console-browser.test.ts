@@ -142,6 +142,20 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     expect(view.complaints).toEqual([]);
   });
 
+  test("shows what became of a message, where traces are kept", async () => {
+    await using server = await ServerProcess.start(["-trace"]);
+    using subscriber = await TestClient.connect(server.port);
+    await subscriber.subscribe("orders", { client_id: "the-subscriber" });
+    await server.post("/topics/orders/messages", { payload: 1 });
+    await subscriber.expect("event");
+    await using view = await ConsolePage.open(browser, server, { address: "/topics/orders" });
+    await view.page.getByRole("button", { name: "Trace" }).first().click();
+    await view.page.getByText("Written to 1, waiting for 0, dropped for 0").waitFor();
+    await view.page.getByRole("row", { name: /the-subscriber written/ }).waitFor();
+    expect(await view.violations()).toEqual([]);
+    expect(view.complaints).toEqual([]);
+  });
+
   test("shows who is connected, what to, and cuts one off after asking back", async () => {
     await using server = await ServerProcess.start();
     using client = await TestClient.connect(server.port);
