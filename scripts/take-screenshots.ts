@@ -33,6 +33,7 @@ function pick<T>(list: readonly T[], fallback: T): T {
 }
 
 let orders = 48_200;
+let published = 0;
 
 /** What comes to which topics: messages a second on average, and how each looks. */
 const TRAFFIC: readonly { readonly topics: readonly string[]; readonly perSec: number; payload(): object }[] = [
@@ -104,7 +105,9 @@ const publishing = setInterval(() => {
     const tide = 1 + 0.45 * Math.sin(minute * (0.7 + index / 5) + index) + 0.25 * Math.sin(minute * 5.1 + index);
     const due = (perSec * tide * (0.8 + Math.random() * 0.4) * TICK_MS) / 1000;
     const count = Math.floor(due) + (Math.random() < due % 1 ? 1 : 0);
-    for (let i = 0; i < count; i++) publisher.publish(pick(topics, "orders"), payload()).catch(() => {});
+    for (let i = 0; i < count; i++) {
+      publisher.publish(pick(topics, "orders"), payload(), { id: `m-${++published}` }).catch(() => {});
+    }
   }
 }, TICK_MS);
 
@@ -148,6 +151,7 @@ for (const theme of ["light", "dark"] as const) {
   await page.waitForTimeout(2500);
   await shoot(page, `topic-${theme}`);
   await view.visit("/clients");
+  await page.getByRole("searchbox").fill("wa");
   await page.getByRole("row", { name: "warehouse" }).first().click();
   await page.waitForTimeout(2500);
   await shoot(page, `clients-${theme}`);
