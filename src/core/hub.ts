@@ -9,7 +9,7 @@ import { FlushQueue } from "./flush-queue.ts";
 import { Outbox, type OutboxLimits } from "./outbox.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { type Subscription, Topic } from "./topic.ts";
-import { Traces } from "./trace.ts";
+import { traced } from "./trace.ts";
 import { TracedOutbox } from "./traced-outbox.ts";
 import type { Transport } from "./transport.ts";
 
@@ -86,8 +86,8 @@ const RESERVED = new Refusal("FORBIDDEN", `the topics that begin with ${SYSTEM_P
 /** Who is connected, which topics there are, and what goes from whom to whom. */
 export class Hub {
   readonly counters: Counters = newCounters();
-  /** The traces of events; undefined where none are kept. */
-  readonly traces: Traces | undefined;
+  /** Whether events carry traces; see `traceOf`. */
+  readonly keepsTraces: boolean;
   readonly #engine: Engine;
   readonly #options: HubOptions;
   readonly #ports: HubPorts;
@@ -106,8 +106,8 @@ export class Hub {
     this.#options = options;
     this.#ports = ports;
     const { clock, defer, engine, observer, timestamps } = ports;
-    this.traces = options.trace ? new Traces(clock) : undefined;
-    this.#engine = this.traces?.follow(engine) ?? engine;
+    this.keepsTraces = options.trace;
+    this.#engine = options.trace ? traced(engine, clock) : engine;
     const onFault = (session: Session, error: unknown) => observer.sessionFailed(session, error);
     this.#sessionContext = {
       clock,
@@ -292,10 +292,10 @@ export class Hub {
   }
 
   #newOutbox(session: Session): Outbox {
-    if (this.traces === undefined) return new Outbox(this.#options.outbox);
+    if (!this.keepsTraces) return new Outbox(this.#options.outbox);
     const { id: client, transportKind: transport } = session;
     const clientIdIn = ({ name }: TopicName) => this.#subscriptions.get(session)?.get(name)?.clientId ?? "";
-    return new TracedOutbox(this.#options.outbox, this.traces, { client, transport, clientIdIn });
+    return new TracedOutbox(this.#options.outbox, { client, transport, clientIdIn });
   }
 
   #welcome(topic: Topic, lastN: number, since: Position | undefined): Subscribed {

@@ -1,22 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import { HubUnderTest, RING_CAPACITY } from "../../test/support/hub.ts";
 import { CLOSE } from "../protocol/errors.ts";
-import { MAX_LISTED_DELIVERIES, type Trace } from "./trace.ts";
+import { MAX_LISTED_DELIVERIES, type Trace, traceOf } from "./trace.ts";
 
 function traced(options: ConstructorParameters<typeof HubUnderTest>[0] = {}) {
   return new HubUnderTest({ trace: true, ...options });
 }
 
-function traceOf({ hub }: HubUnderTest, topic: string, offset: number): Trace {
+function traceAt({ hub }: HubUnderTest, topic: string, offset: number): Trace {
   const event = hub.topic(topic)?.event(offset);
-  const trace = event && hub.traces?.of(event);
+  const trace = event && traceOf(event);
   if (trace === undefined) throw new Error(`there is no trace of ${topic} ${offset}`);
   return trace;
 }
 
 /** Each delivery in short, such as `1 c dropped (queue full)` or `2 c written, replayed`. */
 function told(under: HubUnderTest, topic: string, offset: number): string[] {
-  return traceOf(under, topic, offset).deliveries.map(({ client, clientId, isReplayed, reason, state }) => {
+  return traceAt(under, topic, offset).deliveries.map(({ client, clientId, isReplayed, reason, state }) => {
     const why = reason === undefined ? "" : ` (${reason})`;
     return `${client} ${clientId} ${state}${why}${isReplayed ? ", replayed" : ""}`;
   });
@@ -34,7 +34,12 @@ function rejoin(
 
 describe("the trace of an event", () => {
   test("is not kept unless asked for", () => {
-    expect(new HubUnderTest().hub.traces).toBe(undefined);
+    const under = new HubUnderTest();
+    under.connect("a");
+    under.publish("a");
+    const event = under.hub.topic("a")?.event(1);
+    expect(event?.offset).toBe(1);
+    expect([under.hub.keepsTraces, event && traceOf(event)]).toEqual([false, undefined]);
   });
 
   test("lists a delivery to each subscriber: queued, then written, with the times of both", () => {
@@ -47,7 +52,7 @@ describe("the trace of an event", () => {
     under.clock.advance(3);
     under.endTick();
     expect(told(under, "a", 1)).toEqual(["2 c written", "1 c written"]);
-    const { deliveries, totals } = traceOf(under, "a", 1);
+    const { deliveries, totals } = traceAt(under, "a", 1);
     expect(totals).toEqual({ queued: 0, written: 2, dropped: 0, replayed: 0 });
     const publishedAtMs = Date.UTC(2025, 0, 15, 10) + 10;
     const times = { queuedAtMs: publishedAtMs, settledAtMs: publishedAtMs + 3 };
@@ -57,7 +62,7 @@ describe("the trace of an event", () => {
   test("is empty where nobody is subscribed", () => {
     const under = traced();
     under.publish("a");
-    expect(traceOf(under, "a", 1)).toMatchObject({ deliveries: [], totals: { queued: 0, written: 0, dropped: 0 } });
+    expect(traceAt(under, "a", 1)).toMatchObject({ deliveries: [], totals: { queued: 0, written: 0, dropped: 0 } });
   });
 
   test("tells what a full queue has lost, and what waits in it", () => {
@@ -73,7 +78,7 @@ describe("the trace of an event", () => {
     transport.handOver();
     session.drained();
     expect([3, 4].flatMap((offset) => told(under, "a", offset))).toEqual(["1 c written", "1 c written"]);
-    expect(traceOf(under, "a", 2).totals).toEqual({ queued: 0, written: 0, dropped: 1, replayed: 0 });
+    expect(traceAt(under, "a", 2).totals).toEqual({ queued: 0, written: 0, dropped: 1, replayed: 0 });
   });
 
   test("tells of an event that found no room at all", () => {
@@ -104,7 +109,7 @@ describe("the trace of an event", () => {
     under.pass(1000);
     expect(told(under, "a", 1)).toEqual(["2 c written", "1 c written"]);
     expect(told(under, "a", 2)).toEqual(["2 c written", "1 c dropped (slow consumer)"]);
-    expect(traceOf(under, "a", 2).totals).toEqual({ queued: 0, written: 1, dropped: 1, replayed: 0 });
+    expect(traceAt(under, "a", 2).totals).toEqual({ queued: 0, written: 1, dropped: 1, replayed: 0 });
   });
 
   test("tells what waited for a client that is gone", () => {
@@ -137,7 +142,7 @@ describe("the trace of an event", () => {
       "1 once more written, replayed",
       "2 late written, replayed",
     ]);
-    const { deliveries, totals } = traceOf(under, "a", 1);
+    const { deliveries, totals } = traceAt(under, "a", 1);
     expect(totals).toEqual({ queued: 0, written: 4, dropped: 0, replayed: 3 });
     // A replay is queued when it is asked for.
     const [first = Number.NaN, ...later] = deliveries.map(({ queuedAtMs }) => queuedAtMs);
@@ -161,7 +166,7 @@ describe("the trace of an event", () => {
     const further = 10;
     for (let i = 0; i < MAX_LISTED_DELIVERIES + further; i++) under.connect("a");
     under.publish("a");
-    const trace = traceOf(under, "a", 1);
+    const trace = traceAt(under, "a", 1);
     expect(trace.totals.queued).toBe(MAX_LISTED_DELIVERIES + further);
     under.endTick();
     expect(trace.deliveries).toHaveLength(MAX_LISTED_DELIVERIES);
@@ -197,7 +202,7 @@ describe("the trace of an event", () => {
       under.endTick();
       const event = under.hub.topic("a")?.event(round + 1);
       if (event !== undefined) events.push(new WeakRef(event));
-      const delivery = event && under.hub.traces?.of(event)?.deliveries[0];
+      const delivery = event && traceOf(event)?.deliveries[0];
       if (delivery !== undefined) deliveries.push(new WeakRef(delivery));
       under.hub.disconnect(session);
     }

@@ -128,32 +128,22 @@ export class Trace {
   }
 }
 
-/** The traces of all events. Each lives as long as its event does: in the ring, or in the queue of a client. */
-export class Traces {
-  readonly #clock: Clock;
-  readonly #traces = new WeakMap<Event, Trace>();
+/** The trace of an event; undefined where none is kept. */
+export function traceOf({ trace }: Event): Trace | undefined {
+  return trace instanceof Trace ? trace : undefined;
+}
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** The trace of an event; undefined if it came by an engine that is not followed. */
-  of(event: Event): Trace | undefined {
-    return this.#traces.get(event);
-  }
-
-  /** The same engine, whose events begin a trace as they are delivered. */
-  follow(engine: Engine): Engine {
-    return {
-      open: (topic, deliver, capacity) => {
-        const traced = (event: Event) => {
-          const trace = new Trace(event, this.#clock);
-          this.#traces.set(event, trace);
-          deliver(event);
-          trace.isLive = false;
-        };
-        return engine.open(topic, traced, capacity);
-      },
-    };
-  }
+/** The same engine, whose events begin a trace as they are delivered. A trace lasts as long as its event. */
+export function traced(engine: Engine, clock: Clock): Engine {
+  return {
+    open: (topic, deliver, capacity) => {
+      const begin = (event: Event) => {
+        const trace = new Trace(event, clock);
+        event.trace = trace;
+        deliver(event);
+        trace.isLive = false;
+      };
+      return engine.open(topic, begin, capacity);
+    },
+  };
 }

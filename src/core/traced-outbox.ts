@@ -1,6 +1,6 @@
 import type { Event, TopicName } from "./engine.ts";
 import { type DropReason, type Loss, Outbox, type OutboxLimits, type Outgoing, type Verdict } from "./outbox.ts";
-import { Delivery, type Traces } from "./trace.ts";
+import { Delivery, traceOf } from "./trace.ts";
 import type { TransportKind } from "./transport.ts";
 
 /** Whose outbox it is. */
@@ -17,12 +17,10 @@ export interface Owner {
  * `-trace`, the code that a delivery runs through is the plain one.
  */
 export class TracedOutbox extends Outbox {
-  readonly #traces: Pick<Traces, "of">;
   readonly #owner: Owner;
 
-  constructor(limits: OutboxLimits, traces: Pick<Traces, "of">, owner: Owner) {
+  constructor(limits: OutboxLimits, owner: Owner) {
     super(limits);
-    this.#traces = traces;
     this.#owner = owner;
   }
 
@@ -57,6 +55,6 @@ export class TracedOutbox extends Outbox {
     // Offered, it is traced before it is pushed.
     if (typeof message === "string" || message instanceof Delivery) return message;
     const { client, clientIdIn, transport } = this.#owner;
-    return this.#traces.of(message)?.add(client, clientIdIn(message.topic), transport) ?? message;
+    return traceOf(message)?.add(client, clientIdIn(message.topic), transport) ?? message;
   }
 }

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { DROP_REASONS } from "../../core/outbox.ts";
-import { DELIVERY_STATES, type Delivery, MAX_LISTED_DELIVERIES } from "../../core/trace.ts";
+import { DELIVERY_STATES, type Delivery, MAX_LISTED_DELIVERIES, traceOf } from "../../core/trace.ts";
 import { TRANSPORT_KINDS } from "../../core/transport.ts";
 import { eventParts } from "../../protocol/encode.ts";
 import { epochSchema, offsetSchema, topicNameSchema } from "../../protocol/messages.ts";
@@ -92,12 +92,12 @@ export function addTraceRoute(app: HttpApp, { hub }: HttpPorts): void {
   app.openapi(traceRoute, (c) => {
     const { name, offset } = c.req.valid("param");
     refuseIf(refusesSubscribe(c.var.principal, name));
-    if (hub.traces === undefined) {
+    if (!hub.keepsTraces) {
       throw new HttpRefusal("NOT_FOUND", "traces are not kept; start the server with -trace");
     }
     const topic = findTopic(hub, name);
     const event = topic.event(offset);
-    const trace = event && hub.traces.of(event);
+    const trace = event && traceOf(event);
     if (trace === undefined)
       throw new HttpRefusal("NOT_FOUND", "the topic holds no message with this offset, or no longer");
     const { idJson, ts } = eventParts(trace.event);
