@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { z } from "zod";
-import { type Language, snippet } from "../src/console/pages/try-it/snippets.ts";
+import { type Language, snippet } from "../src/console/parts/snippets/snippets.ts";
 import { within } from "./support/mailbox.ts";
 import { ROOT, ServerProcess } from "./support/server-process.ts";
 import { TemporaryFile } from "./support/temporary-file.ts";

@@ -104,6 +104,20 @@ function broughtBy(path: string): Set<string> {
   return brought;
 }
 
+test("a page of the console takes nothing from another, and what pages share nothing from a page or the shell", () => {
+  const partOf = (path: string) => /^src\/console\/(parts|shell|pages\/[^/]+)\//.exec(path)?.[1];
+  const wrong = SOURCES.filter((path) => layerOf(path) === "console").flatMap((path) =>
+    (IMPORTS.get(path) ?? [])
+      .filter((target) => {
+        const [from, to] = [partOf(path), partOf(target)];
+        return from !== undefined && to !== undefined && to !== from && to !== "parts";
+      })
+      .map((target) => [path, target]),
+  );
+  expect(wrong).toEqual([]);
+  expect(SOURCES.map(partOf)).toContain("pages/topics");
+});
+
 // A type is gone once compiled. Anything else of the protocol that needs zod would bring it into every browser.
 test.each(SOURCES.filter((path) => ["client", "console"].includes(layerOf(path))))(
   "%s takes nothing but types from what brings zod",

@@ -1,17 +1,17 @@
 import { useEffect, useRef } from "preact/hooks";
 import { config, isKeyMissing, startFeed } from "./feed.ts";
-import { ClientsPage } from "./pages/clients.tsx";
-import { EventsPage } from "./pages/events.tsx";
-import { OverviewPage } from "./pages/overview.tsx";
-import { TopicPage } from "./pages/topic.tsx";
-import { TopicsPage } from "./pages/topics.tsx";
-import { TryItPage } from "./pages/try-it.tsx";
+import { ClientsPage } from "./pages/clients/clients.tsx";
+import { EventsPage } from "./pages/events/events.tsx";
+import { OverviewPage } from "./pages/overview/overview.tsx";
+import { TopicPage } from "./pages/topics/topic.tsx";
+import { TopicsPage } from "./pages/topics/topics.tsx";
+import { TryItPage } from "./pages/try-it/try-it.tsx";
 import { focusHeading } from "./parts/heading.ts";
-import { KeyPrompt } from "./parts/key-prompt.tsx";
 import { Toast } from "./parts/toast.tsx";
 import { type Place, place } from "./router.ts";
 import { titleOf } from "./routes.ts";
-import { Shell } from "./shell.tsx";
+import { KeyPrompt } from "./shell/key-prompt.tsx";
+import { Shell } from "./shell/shell.tsx";
 
 startFeed();
 

@@ -4,8 +4,8 @@ import type { Happening, ServerInfo, SystemStats } from "../protocol/system.ts";
 import { SYSTEM_TOPICS } from "../protocol/system-topics.ts";
 import { ApiError, type ConsoleConfig, request } from "./api.ts";
 import { type Sample, type Told, withHappenings, withSamples } from "./history.ts";
-import type { LinkFacts } from "./link-status.ts";
 import { apiKey, forgetKey } from "./session.ts";
+import type { LinkFacts } from "./shell/link-status.ts";
 
 // What the server tells of itself: its own topics, over its own client.
 

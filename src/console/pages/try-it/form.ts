@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
+import type { Replay, Wish } from "../../parts/snippets/wish.ts";
 import { FIRST_PAYLOAD } from "./examples.ts";
 import { jsonProblem } from "./json-problem.ts";
-import type { Replay, Wish } from "./requests.ts";
 
 // What stands in the forms. It stays while the user looks at another page.
 

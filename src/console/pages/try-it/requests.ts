@@ -1,23 +1,6 @@
-// What the forms ask for, and the frames that say so.
+import type { Replay, Wish } from "../../parts/snippets/wish.ts";
 
-/** From where a subscription begins. */
-export type Replay =
-  | { readonly kind: "none" }
-  | { readonly kind: "last"; readonly count: number }
-  | { readonly kind: "since"; readonly epoch: string; readonly offset: number };
-
-/** Something that a form asks for; it can be sent as a frame, or said as a command. */
-export type Wish =
-  | { readonly type: "subscribe"; readonly topic: string; readonly replay: Replay }
-  | {
-      readonly type: "publish";
-      readonly topic: string;
-      /** Empty where one is to be made. */
-      readonly id: string;
-      /** JSON, which stays as it was typed. */
-      readonly payload: string;
-      readonly dedupe: boolean;
-    };
+// The frames that say what the forms ask for.
 
 /** A subscribe, as a frame. */
 export function subscribeFrame(topic: string, clientId: string, replay: Replay, requestId: string): string {

@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
 import { config } from "../../feed.ts";
+import { LANGUAGES, type Language, snippet } from "../../parts/snippets/snippets.ts";
 import { Choice } from "./choice.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { mode, topic, wish } from "./form.ts";
-import { LANGUAGES, type Language, snippet } from "./snippets.ts";
 
 const language = signal<Language>("curl");
 

@@ -1,0 +1,43 @@
+import { samples, serverInfo } from "../../feed.ts";
+import { formatBytes, formatCount, formatDateTime, formatDuration } from "../../parts/format.ts";
+
+const UNKNOWN = "–";
+
+/** What runs, since when, and how much of its bounds is used. */
+export function ServerCard() {
+  const info = serverInfo.value;
+  const stats = samples.value.at(-1)?.stats;
+  const used = (now: number | undefined, most: number | undefined) =>
+    now === undefined || most === undefined ? UNKNOWN : `${formatCount(now)} of ${formatCount(most)}`;
+  const limits = info?.limits;
+  const startedMs = info === undefined ? undefined : Date.parse(info.started_at);
+  const facts = [
+    ["Up", stats === undefined ? UNKNOWN : formatDuration(stats.uptime_sec * 1000)],
+    ["Version", info === undefined ? UNKNOWN : `${info.version}, Bun ${info.bun}`],
+    ["Clients", used(stats?.clients, limits?.max_connections)],
+    ["Topics", used(stats?.topics, limits?.max_topics)],
+    ["Topic memory", limits === undefined ? UNKNOWN : `${formatCount(limits.ring_buffer_size)} messages`],
+    [
+      "Client queue",
+      limits === undefined
+        ? UNKNOWN
+        : `${formatCount(limits.max_queue_size)} messages, ${formatBytes(limits.max_queue_bytes)}`,
+    ],
+  ] as const;
+  return (
+    <section class="card tile server-card" aria-label="Server">
+      <header>
+        <h3>Server</h3>
+        <span class="muted">{startedMs === undefined ? "" : `since ${formatDateTime(startedMs).slice(0, 16)}`}</span>
+      </header>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

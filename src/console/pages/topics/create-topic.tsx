@@ -1,0 +1,74 @@
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { request } from "../../api.ts";
+import { Dialog } from "../../parts/dialog.tsx";
+import { say } from "../../parts/toast.tsx";
+import { nameProblem } from "./topic-name.ts";
+
+interface Props {
+  /** What the field holds at first. */
+  readonly name?: string;
+  readonly onCreated: () => void;
+  readonly onClose: () => void;
+}
+
+/** Asks for the name of a new topic, and makes it. */
+export function CreateTopic({ name: firstName = "", onClose, onCreated }: Props) {
+  const [name, setName] = useState(firstName);
+  const [refusal, setRefusal] = useState("");
+  const [isTried, setTried] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const id = useId();
+  useEffect(() => input.current?.focus(), []);
+  const isEmptyYet = name === "" && !isTried;
+  const problem = refusal !== "" ? refusal : isEmptyYet ? undefined : nameProblem(name);
+
+  const create = async (event: Event) => {
+    event.preventDefault();
+    setTried(true);
+    if (nameProblem(name) !== undefined) return;
+    try {
+      await request("POST", "/topics", { name });
+      say(`Created ${name}`);
+      onCreated();
+      onClose();
+    } catch (error) {
+      setRefusal(`It did not work: ${error instanceof Error ? error.message : String(error)}.`);
+    }
+  };
+
+  return (
+    <Dialog title="Create topic" onClose={onClose}>
+      <form class="stack" onSubmit={create}>
+        <div class="field">
+          <label for={id}>Name</label>
+          <input
+            id={id}
+            ref={input}
+            class="input"
+            autocomplete="off"
+            spellcheck={false}
+            value={name}
+            aria-invalid={problem !== undefined}
+            aria-describedby={`${id}-hint`}
+            onInput={({ currentTarget }) => {
+              setName(currentTarget.value);
+              setRefusal("");
+            }}
+          />
+          <span id={`${id}-hint`} class={`small ${problem === undefined ? "muted" : "error"}`} role="status">
+            {problem ?? "1 to 255 bytes; spaces, slashes and any letters are fine."}
+          </span>
+        </div>
+        <p class="muted small">It stays until its last subscriber leaves, or somebody deletes it.</p>
+        <div class="actions">
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="button button-primary">
+            Create
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
