@@ -1,16 +1,17 @@
 // Takes the README's pictures of the console: starts a server, gives it a small shop's traffic for a quarter of an hour,
-// which is what the charts show, and writes docs/images/*.png. Needs Chromium, as the tests do.
-// Usage: bun scripts/take-screenshots.ts [MINUTES] [FOLDER]
+// which is what the charts show, and writes a picture of each page in both themes. The README shows three of them, from
+// docs/images. Needs Chromium, as the tests do.
+// Usage: bun test/take-screenshots.ts FOLDER [MINUTES]
 
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { type Client, connect } from "../src/client/index.ts";
-import { launchBrowser } from "../test/support/browser.ts";
-import { TestClient } from "../test/support/client.ts";
-import { ConsolePage } from "../test/support/console-page.ts";
-import { ROOT, ServerProcess } from "../test/support/server-process.ts";
+import { launchBrowser } from "./support/browser.ts";
+import { TestClient } from "./support/client.ts";
+import { ConsolePage } from "./support/console-page.ts";
+import { ServerProcess } from "./support/server-process.ts";
 
-const [minutesText = "15", folder = join(ROOT, "docs", "images")] = process.argv.slice(2);
+const [folder = ".", minutesText = "15.5"] = process.argv.slice(2);
 const KEYS = { ops: "ops-key", shop: "shop-key", screens: "screens-key" };
 const TICK_MS = 100;
 
