@@ -62,7 +62,7 @@ const listRoute = createRoute({
   path: "/clients",
   tags: ["Clients"],
   summary: "Who is connected",
-  description: "In the order in which they came. The rest of a long list follows with after, the last one's id.",
+  description: `In the order in which they came, at most limit of them (${DEFAULT_LIMIT} unless said). The rest of a long list follows with after, the last one's id.`,
   security: SECURITY,
   request: { query: z.object({ limit: wholeNumber(MAX_LIMIT), after: wholeNumber(Number.MAX_SAFE_INTEGER) }) },
   responses: {
