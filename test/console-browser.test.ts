@@ -60,8 +60,10 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
 
   test("says when the server is gone, and comes back by itself", async () => {
     const first = await ServerProcess.start([`-api-key=${KEY}`]);
-    await using view = await ConsolePage.open(browser, first, { key: KEY, address: "/topics" });
+    await using view = await ConsolePage.open(browser, first, { key: KEY, address: "/events" });
     const { page } = view;
+    await page.getByText("has started").waitFor();
+    await page.getByRole("link", { name: "Topics", exact: true }).click();
     await first.post("/topics", { name: "before" }, WITH_KEY);
     await page.getByRole("row", { name: "before" }).waitFor();
     await first.stop("SIGKILL");

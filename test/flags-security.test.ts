@@ -13,8 +13,11 @@ const PROTECTED = [
   ["DELETE", "/topics/t"],
   ["GET", "/stats"],
   ["GET", "/nowhere"],
-  ["GET", "/"],
-  // No documentation pages, however close their names come.
+  ["GET", "/clients"],
+  ["GET", "/clients/1"],
+  ["DELETE", "/clients/1"],
+  // No documentation pages and no console, however close their names come.
+  ["GET", "/consolex"],
   ["GET", "/swaggerx"],
   ["GET", "/metrics"],
   ["GET", "/metrics/"],

@@ -100,7 +100,6 @@ function reloadCertificate(config: Config, listener: Listener, logger: Logger, j
  */
 export function startServer(config: Config, logger: Logger, version: string): RunningServer {
   const journal = new Journal();
-  journal.note({ code: "SERVER_STARTED", level: "info", message: `Ringcast ${version} has started` });
   const faults = new FaultLog(logger, journal);
   const hubLog = new HubLog({
     logger,
@@ -135,6 +134,8 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     },
     memoryBytes: () => process.memoryUsage.rss(),
   });
+  journal.note({ code: "SERVER_STARTED", level: "info", message: `Ringcast ${version} has started` });
+  feed.tellHappenings();
   const sources = { hub, connections, maxConnections, rateLimit, faults, samples, version };
   let draining = false;
   const answer = createHttp(
