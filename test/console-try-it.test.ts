@@ -151,9 +151,9 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
       const log = page.getByRole("region", { name: "Frames" });
       await log.getByRole("button", { name: "Pause" }).click();
       await page.getByRole("button", { name: "Ping" }).click();
-      await log.getByText("2 wait").waitFor();
+      await log.getByRole("button", { name: "Resume (2 came)" }).waitFor();
       expect(await lines.count()).toBe(2);
-      await log.getByRole("button", { name: "Go on" }).click();
+      await log.getByRole("button", { name: /^Resume/ }).click();
       await lines.nth(3).waitFor();
       await log.getByLabel("Type").selectOption("pong");
       await log.getByText("1 of 5").waitFor();

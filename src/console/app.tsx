@@ -6,7 +6,7 @@ import { OverviewPage } from "./pages/overview/overview.tsx";
 import { TopicPage } from "./pages/topics/topic.tsx";
 import { TopicsPage } from "./pages/topics/topics.tsx";
 import { TryItPage } from "./pages/try-it/try-it.tsx";
-import { focusHeading } from "./parts/heading.ts";
+import { focusHeading } from "./parts/focus.ts";
 import { Toast } from "./parts/toast.tsx";
 import { type Place, place } from "./router.ts";
 import { titleOf } from "./routes.ts";

@@ -1,28 +1,40 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { copyText } from "./clipboard.ts";
 import { Icon } from "./icon.tsx";
 
-const SHOWN_MS = 2000;
+const TOLD_MS = 2000;
 
 interface CopyButtonProps {
   readonly text: string;
-  /** What is copied, for the button's label: "Copy …". */
+  /** What is copied, for who can't see where the button stands: "Copy …". */
   readonly what: string;
+  /** Whether the icon alone is enough. */
+  readonly isQuiet?: boolean;
+  readonly disabled?: boolean;
 }
 
-/** Copies a text. Pages that came neither by TLS nor from this machine may not, and so have no such button. */
-export function CopyButton({ text, what }: CopyButtonProps) {
-  const [isCopied, setCopied] = useState(false);
-  if (!isSecureContext) return null;
-  const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), SHOWN_MS);
-  };
+/** Copies a text, and says that it did. */
+export function CopyButton({ disabled = false, isQuiet = false, text, what }: CopyButtonProps) {
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    if (said === "") return;
+    const timer = setTimeout(() => setSaid(""), TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [said]);
+  const copy = async () => setSaid((await copyText(text)) ? "Copied" : "Not allowed");
   return (
-    <button type="button" class="button button-quiet button-icon" aria-label={`Copy ${what}`} onClick={copy}>
-      <Icon name={isCopied ? "check" : "copy"} />
+    <button
+      type="button"
+      class={isQuiet ? "button button-quiet button-icon" : "button"}
+      disabled={disabled}
+      aria-label={`Copy ${what}`}
+      title={said === "" ? undefined : said}
+      onClick={copy}
+    >
+      <Icon name={said === "Copied" ? "check" : "copy"} />
+      {isQuiet ? null : <span>{said || "Copy"}</span>}
       <span class="visually-hidden" role="status">
-        {isCopied ? "Copied" : ""}
+        {said}
       </span>
     </button>
   );

@@ -1,6 +1,7 @@
 import "./dialog.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { useFocusBack } from "./focus.ts";
 
 interface Props {
   readonly title: string;
@@ -9,20 +10,17 @@ interface Props {
   readonly children: ComponentChildren;
 }
 
-/** A modal dialog, open as long as it is there. The focus goes back to where it was, or to the page's heading if that is gone. */
+/** A modal dialog, open as long as it is there. */
 export function Dialog({ children, onClose, title }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
-    const before = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();
-    return () => {
-      dialog?.close();
-      const back = before?.isConnected && before !== document.body ? before : document.querySelector("h1");
-      if (back instanceof HTMLElement) back.focus({ preventScroll: true });
-    };
+    return () => dialog?.close();
   }, []);
+  // Once it is closed: before, nothing else can have the focus.
+  useFocusBack();
   return (
     <dialog
       ref={element}

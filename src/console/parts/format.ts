@@ -19,6 +19,11 @@ export function formatCount(count: number): string {
   return whole.format(count);
 }
 
+/** So many things: `1 topic`, `12,345 topics`. */
+export function formatThings(count: number, name: string): string {
+  return `${whole.format(count)} ${name}${count === 1 ? "" : "s"}`;
+}
+
 /** A number where space is short: `12.3K`. */
 export function formatCompact(value: number): string {
   if (value >= 10_000) return compact.format(value);

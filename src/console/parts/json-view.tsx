@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import { formatCount } from "./format.ts";
+import { formatCount, formatThings } from "./format.ts";
 import { Icon } from "./icon.tsx";
 import {
   beginningOf,
@@ -66,7 +66,7 @@ function Row({ onToggle, row, shown, text }: RowProps) {
   const { depth, hasNext, key, kind, left, node } = row;
   const [open, close] = node.kind === "array" ? ["[", "]"] : ["{", "}"];
   const toggle = () => onToggle(node, kind === "open" ? undefined : STEP);
-  const things = `${formatCount(node.count)} ${node.kind === "array" ? "item" : "key"}${node.count === 1 ? "" : "s"}`;
+  const things = formatThings(node.count, node.kind === "array" ? "item" : "key");
   return (
     <div class="json-row" style={{ paddingLeft: `${Math.min(depth, MAX_INDENT) + 1.25}rem` }}>
       {(kind === "folded" || kind === "open") && (

@@ -1,6 +1,5 @@
 const NAMES: Readonly<Record<string, string>> = {
   websocket: "WebSocket",
-  "event-stream": "Event stream",
   sse: "Event stream",
 };
 

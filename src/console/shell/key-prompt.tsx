@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { keyProblem } from "../feed.ts";
-import { focusHeading } from "../parts/heading.ts";
+import { focusHeading } from "../parts/focus.ts";
 import { keepKey } from "../session.ts";
 
 /** What no header can carry. */

@@ -1,28 +1,16 @@
+import { Choice } from "../parts/choice.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { THEMES, type Theme, theme } from "../theme.ts";
 
 const ICONS: Readonly<Record<Theme, IconName>> = { system: "system", light: "sun", dark: "moon" };
 const LABELS: Readonly<Record<Theme, string>> = { system: "As the system", light: "Light", dark: "Dark" };
 
+const OPTIONS = THEMES.map((value) => ({ value, label: <Icon name={ICONS[value]} />, title: LABELS[value] }));
+
 /** Light, dark, or as the system is. */
 export function ThemeSwitch() {
-  return (
-    <fieldset class="segmented">
-      <legend class="visually-hidden">Theme</legend>
-      {THEMES.map((choice) => (
-        <button
-          key={choice}
-          type="button"
-          title={LABELS[choice]}
-          aria-label={LABELS[choice]}
-          aria-pressed={theme.value === choice}
-          onClick={() => {
-            theme.value = choice;
-          }}
-        >
-          <Icon name={ICONS[choice]} />
-        </button>
-      ))}
-    </fieldset>
-  );
+  const choose = (choice: Theme) => {
+    theme.value = choice;
+  };
+  return <Choice legend="Theme" options={OPTIONS} chosen={theme.value} onChoose={choose} />;
 }

@@ -1,9 +1,10 @@
-import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { ApiError, type ClientDetails, type ClientSummary, request } from "../../api.ts";
-import { nowMs } from "../../parts/clock.ts";
-import { formatBytes, formatCount, formatDateTime, formatDuration } from "../../parts/format.ts";
+import { type Fact, Facts } from "../../parts/facts.tsx";
+import { useFocusBack } from "../../parts/focus.ts";
+import { formatBytes, formatCount, formatDateTime } from "../../parts/format.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { Since } from "../../parts/moments.tsx";
 import { Name } from "../../parts/name.tsx";
 import { usePoll } from "../../parts/poll.ts";
 import { transportName } from "../../parts/transport-name.ts";
@@ -31,14 +32,12 @@ const COLUMNS: readonly Column<Subscription>[] = [
     id: "since",
     label: "For",
     isNumber: true,
-    cell: ({ since }) => (
-      <span title={formatDateTime(Date.parse(since))}>{formatDuration(nowMs.value - Date.parse(since))}</span>
-    ),
+    cell: ({ since }) => <Since atMs={Date.parse(since)} />,
   },
 ];
 
-function Facts({ client }: { readonly client: ClientDetails }) {
-  const facts: readonly (readonly [string, ComponentChildren])[] = [
+function ClientFacts({ client }: { readonly client: ClientDetails }) {
+  const facts: readonly Fact[] = [
     ["Client id", <ClientLabel key="label" client={client} />],
     ["Key or token", <Name key="as" text={client.as} />],
     ["Address", <Name key="address" text={client.address} />],
@@ -50,16 +49,7 @@ function Facts({ client }: { readonly client: ClientDetails }) {
     ["Dropped", formatCount(client.dropped)],
     ["Requests", formatCount(client.requests)],
   ];
-  return (
-    <dl class="facts client-facts">
-      {facts.map(([term, value]) => (
-        <div key={term}>
-          <dt>{term}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Facts class="client-facts" facts={facts} />;
 }
 
 function Subscriptions({ all }: { readonly all: readonly Subscription[] }) {
@@ -106,6 +96,7 @@ interface Props {
 export function ClientPanel({ id, onClose, onCutOff }: Props) {
   const { isGone, value } = useClient(id);
   const heading = useRef<HTMLHeadingElement>(null);
+  useFocusBack();
   // On a phone it takes the place of the list.
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
@@ -132,7 +123,7 @@ export function ClientPanel({ id, onClose, onCutOff }: Props) {
       )}
       {value !== undefined && (
         <>
-          <Facts client={value} />
+          <ClientFacts client={value} />
           {!isGone && <Subscriptions all={value.subscriptions} />}
         </>
       )}

@@ -1,7 +1,7 @@
 import type { ClientSummary } from "../../api.ts";
 import { ownClientId, serverInfo } from "../../feed.ts";
-import { nowMs } from "../../parts/clock.ts";
-import { formatAge, formatCompact, formatCount, formatDateTime, formatDuration } from "../../parts/format.ts";
+import { formatCompact, formatCount } from "../../parts/format.ts";
+import { Ago, Since } from "../../parts/moments.tsx";
 import { Name } from "../../parts/name.tsx";
 import { QueueMeter } from "../../parts/queue-meter.tsx";
 import { nameOrder, type SortValue } from "../../parts/table-model.ts";
@@ -52,11 +52,7 @@ export function ClientQueue({ client }: { readonly client: ClientSummary }) {
 /** When a client last showed that it is alive. */
 export function LastPong({ client }: { readonly client: ClientSummary }) {
   const atMs = pongMs(client);
-  return atMs === undefined ? (
-    <span class="muted">none yet</span>
-  ) : (
-    <span title={formatDateTime(atMs)}>{formatAge(atMs, nowMs.value)}</span>
-  );
+  return atMs === undefined ? <span class="muted">none yet</span> : <Ago atMs={atMs} />;
 }
 
 const text = { isSortable: true };
@@ -73,9 +69,7 @@ export const CLIENT_COLUMNS: readonly Column<ClientSummary>[] = [
     id: "since",
     label: "Connected",
     ...number,
-    cell: ({ connected_at: at }) => (
-      <span title={formatDateTime(Date.parse(at))}>{formatDuration(nowMs.value - Date.parse(at))}</span>
-    ),
+    cell: ({ connected_at: at }) => <Since atMs={Date.parse(at)} />,
   },
   { id: "subscriptions", label: "Topics", ...number, cell: (client) => formatCount(client.subscription_count) },
   { id: "queue", label: "Queue", ...number, cell: (client) => <ClientQueue client={client} /> },

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type ClientPage, type ClientSummary, request } from "../../api.ts";
 import { ownClientId } from "../../feed.ts";
-import { formatCount } from "../../parts/format.ts";
+import { formatCount, formatThings } from "../../parts/format.ts";
 import { usePoll } from "../../parts/poll.ts";
 import { PollNotice } from "../../parts/poll-notice.tsx";
 import { SearchField } from "../../parts/search-field.tsx";
@@ -68,7 +68,7 @@ function Count({ page, shown }: { readonly page: ClientPage; readonly shown: num
   return (
     <span class="muted end" role="status">
       {shown < clients.length && `${formatCount(shown)} of `}
-      {all ?? `${formatCount(total)} ${total === 1 ? "client" : "clients"}`}
+      {all ?? formatThings(total, "client")}
     </span>
   );
 }

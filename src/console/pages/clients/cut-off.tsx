@@ -1,6 +1,6 @@
 import { type ClientSummary, request } from "../../api.ts";
 import { Confirm } from "../../parts/confirm.tsx";
-import { formatCount } from "../../parts/format.ts";
+import { formatCount, formatThings } from "../../parts/format.ts";
 import { Name } from "../../parts/name.tsx";
 import { say } from "../../parts/toast.tsx";
 
@@ -27,7 +27,7 @@ export function CutOff({ client, isOwn, onClose, onCutOff }: Props) {
       <p>
         {isOwn
           ? "This is the connection of this console. It comes back by itself."
-          : `Its connection is closed (4403) with its ${formatCount(subscriptions)} subscriptions, and what waits for it is lost. It may connect again.`}
+          : `Its connection is closed (4403) with its ${formatThings(subscriptions, "subscription")}, and what waits for it is lost. It may connect again.`}
       </p>
     </Confirm>
   );

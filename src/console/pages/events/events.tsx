@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { happenings } from "../../feed.ts";
 import type { Told } from "../../history.ts";
-import { formatCount } from "../../parts/format.ts";
-import { Icon } from "../../parts/icon.tsx";
+import { formatCount, formatThings } from "../../parts/format.ts";
+import { PauseButton } from "../../parts/pause-button.tsx";
 import { VirtualTable } from "../../parts/virtual-table.tsx";
 import { EVENT_COLUMNS } from "./events-columns.tsx";
 import { choose, type Wanted } from "./events-filter.ts";
@@ -45,26 +45,21 @@ export function EventsPage() {
       <header class="page-header">
         <h1>Events</h1>
         <div class="actions">
-          {waiting > 0 ? <span class="muted small">{formatCount(waiting)} new</span> : null}
-          <button type="button" class="button" aria-pressed={paused.value !== undefined} onClick={toggle}>
-            <Icon name={paused.value === undefined ? "pause" : "play"} />
-            {paused.value === undefined ? "Pause" : "Resume"}
-          </button>
+          <PauseButton isPaused={paused.value !== undefined} waiting={waiting} onToggle={toggle} />
         </div>
       </header>
       <div class="toolbar">
         <FilterBar list={list} wanted={wanted} />
         <span class="muted small end">
-          {chosen.length === list.length
-            ? `${formatCount(list.length)} events`
-            : `${formatCount(chosen.length)} of ${formatCount(list.length)} events`}
+          {chosen.length === list.length ? "" : `${formatCount(chosen.length)} of `}
+          {formatThings(list.length, "event")}
         </span>
       </div>
       <div class="card">
         {list.length === 0 ? <NoneYet /> : null}
         {list.length > 0 && chosen.length === 0 ? (
           <div class="empty">
-            <p>None of the {formatCount(list.length)} events is like that.</p>
+            <p>None of {formatThings(list.length, "event")} is like that.</p>
             <button
               type="button"
               class="button"

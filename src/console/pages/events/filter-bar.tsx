@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
 import type { Told } from "../../history.ts";
+import { Choice } from "../../parts/choice.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { SearchField } from "../../parts/search-field.tsx";
 import { type Code, countCodes, countLevels, LEVELS, type Level, type Wanted } from "./events-filter.ts";
@@ -14,27 +15,26 @@ interface FilterBarProps {
 
 function Levels({ list, wanted }: FilterBarProps) {
   const counts = countLevels(list);
-  const choices = [
-    { level: undefined, name: "All", count: list.length },
-    ...LEVELS.map((level) => ({ level, name: NAMES[level], count: counts[level] })),
+  const option = (value: Level | undefined, name: string, count: number) => {
+    return {
+      value,
+      label: [
+        name,
+        " ",
+        <span key="count" class="muted">
+          {formatCount(count)}
+        </span>,
+      ],
+    };
+  };
+  const options = [
+    option(undefined, "All", list.length),
+    ...LEVELS.map((level) => option(level, NAMES[level], counts[level])),
   ];
-  return (
-    <fieldset class="segmented">
-      <legend class="visually-hidden">Level</legend>
-      {choices.map(({ level, name, count }) => (
-        <button
-          key={name}
-          type="button"
-          aria-pressed={wanted.value.level === level}
-          onClick={() => {
-            wanted.value = { ...wanted.value, level };
-          }}
-        >
-          {name} <span class="muted">{formatCount(count)}</span>
-        </button>
-      ))}
-    </fieldset>
-  );
+  const choose = (level: Level | undefined) => {
+    wanted.value = { ...wanted.value, level };
+  };
+  return <Choice legend="Level" options={options} chosen={wanted.value.level} onChoose={choose} />;
 }
 
 function Codes({ list, wanted }: FilterBarProps) {

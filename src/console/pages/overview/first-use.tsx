@@ -24,7 +24,7 @@ export function FirstUse() {
           <div key={title}>
             <div class="first-step-title">
               <h3>{title}</h3>
-              <CopyButton text={code} what={title} />
+              <CopyButton text={code} what={title} isQuiet />
             </div>
             <pre class="code">
               <code>{code}</code>

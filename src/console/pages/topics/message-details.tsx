@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { serverInfo } from "../../feed.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
-import { formatCount, formatDateTime } from "../../parts/format.ts";
+import { formatCount, formatDateTime, formatThings } from "../../parts/format.ts";
 import { JsonView } from "../../parts/json-view.tsx";
 import { Name } from "../../parts/name.tsx";
 import type { Message } from "./held-messages.ts";
@@ -45,11 +45,11 @@ export function MessageDetails({ isFollowing, isHeld, message, onFollow, topic }
               Trace
             </button>
           )}
-          <CopyButton text={payload} what="the payload" />
+          <CopyButton text={payload} what="the payload" isQuiet />
         </div>
       </div>
       <p class="muted small message-meta">
-        {formatDateTime(Date.parse(ts))} · {formatCount(payload.length)} characters
+        {formatDateTime(Date.parse(ts))} · {formatThings(payload.length, "character")}
         <br />
         <span class="mono">
           <Name text={id} />

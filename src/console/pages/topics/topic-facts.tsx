@@ -1,7 +1,7 @@
-import type { ComponentChildren } from "preact";
 import type { TopicDetails } from "../../api.ts";
-import { nowMs } from "../../parts/clock.ts";
-import { formatAge, formatCount, formatDateTime } from "../../parts/format.ts";
+import { type Fact, Facts } from "../../parts/facts.tsx";
+import { formatCount } from "../../parts/format.ts";
+import { Ago } from "../../parts/moments.tsx";
 import { rateText } from "./rate-text.ts";
 import { RingFill } from "./ring-fill.tsx";
 
@@ -12,20 +12,14 @@ interface Props {
 
 /** A topic in figures. */
 export function TopicFacts({ details, ratePerSec }: Props) {
-  const createdAtMs = Date.parse(details.created_at);
   const { epoch, message_count: messages, newest_offset: newest, oldest_offset: oldest } = details;
-  const facts: readonly (readonly [string, ComponentChildren])[] = [
+  const facts: readonly Fact[] = [
     ["Rate", ratePerSec === undefined ? "–" : `${rateText(ratePerSec)} msg/s`],
     ["Messages", formatCount(messages)],
     ["Ring fill", <RingFill key="ring" messages={messages} />],
-    ["Offsets held", newest === 0 ? "none yet" : `${formatCount(oldest)} – ${formatCount(newest)}`],
+    ["Offsets held", oldest === 0 ? "none" : `${formatCount(oldest)} – ${formatCount(newest)}`],
     ["Subscribers", formatCount(details.subscriber_count)],
-    [
-      "Created",
-      <span key="created" title={formatDateTime(createdAtMs)}>
-        {formatAge(createdAtMs, nowMs.value)}
-      </span>,
-    ],
+    ["Created", <Ago key="created" atMs={Date.parse(details.created_at)} />],
     [
       "Epoch",
       <code key="epoch" title="Of this incarnation: a topic that begins anew has another one">
@@ -35,14 +29,7 @@ export function TopicFacts({ details, ratePerSec }: Props) {
   ];
   return (
     <section class="card card-body" aria-label="Figures">
-      <dl class="facts topic-facts">
-        {facts.map(([term, value]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts class="topic-facts" facts={facts} />
     </section>
   );
 }

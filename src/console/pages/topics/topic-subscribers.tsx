@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Subscriber } from "../../api.ts";
 import { ownClientId, serverInfo } from "../../feed.ts";
-import { nowMs } from "../../parts/clock.ts";
-import { formatCount, formatDateTime, formatDuration } from "../../parts/format.ts";
+import { formatCount } from "../../parts/format.ts";
+import { Since } from "../../parts/moments.tsx";
 import { Name } from "../../parts/name.tsx";
 import { QueueMeter } from "../../parts/queue-meter.tsx";
 import { arrange, nameOrder, nextSort, type Sort, type SortValue } from "../../parts/table-model.ts";
@@ -41,9 +41,7 @@ const COLUMNS: readonly Column<Row>[] = [
     label: "Subscribed for",
     isNumber: true,
     isSortable: true,
-    cell: ({ since }) => (
-      <span title={formatDateTime(Date.parse(since))}>{formatDuration(nowMs.value - Date.parse(since))}</span>
-    ),
+    cell: ({ since }) => <Since atMs={Date.parse(since)} />,
   },
   {
     id: "queue",

@@ -1,9 +1,9 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { request, type TopicSummary } from "../../api.ts";
 import { serverInfo } from "../../feed.ts";
-import { nowMs } from "../../parts/clock.ts";
-import { formatCount, formatDateTime, formatDuration } from "../../parts/format.ts";
+import { formatCount, formatThings } from "../../parts/format.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { Since } from "../../parts/moments.tsx";
 import { Name } from "../../parts/name.tsx";
 import { usePoll } from "../../parts/poll.ts";
 import { PollNotice } from "../../parts/poll-notice.tsx";
@@ -62,9 +62,7 @@ function columns(askDelete: (topic: TopicRow) => void): readonly Column<TopicRow
       id: "age",
       label: "Age",
       ...number,
-      cell: ({ createdAtMs }) => (
-        <span title={formatDateTime(createdAtMs)}>{formatDuration(nowMs.value - createdAtMs)}</span>
-      ),
+      cell: ({ createdAtMs }) => <Since atMs={createdAtMs} />,
     },
     {
       id: "actions",
@@ -152,7 +150,7 @@ export function TopicsPage() {
           <div class="toolbar">
             <SearchField label="Search topics" value={query} onInput={setQuery} />
             <span class="muted end" role="status">
-              {query === "" ? `${formatCount(total)} topics` : `${formatCount(rows.length)} of ${formatCount(total)}`}
+              {query === "" ? formatThings(total, "topic") : `${formatCount(rows.length)} of ${formatCount(total)}`}
             </span>
           </div>
           <div class="card">

@@ -1,5 +1,5 @@
+import { Choice } from "../../parts/choice.tsx";
 import { isSubscribed, submit, unsubscribe } from "./actions.ts";
-import { Choice } from "./choice.tsx";
 import { outcome } from "./connection.ts";
 import { Subscriptions } from "./connection-bar.tsx";
 import { MODES, type Mode, mode, topic } from "./form.ts";
@@ -76,7 +76,14 @@ export function Composer() {
         submit();
       }}
     >
-      <Choice legend="What to send" options={MODES} chosen={mode} />
+      <Choice
+        legend="What to send"
+        options={MODES}
+        chosen={mode.value}
+        onChoose={(chosen) => {
+          mode.value = chosen;
+        }}
+      />
       {mode.value === "raw" ? <Subscriptions /> : <TopicField />}
       <Fields />
       <Buttons />

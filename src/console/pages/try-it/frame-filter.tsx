@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
-import { Choice } from "./choice.tsx";
+import { Choice } from "../../parts/choice.tsx";
+import { SearchField } from "../../parts/search-field.tsx";
 import { type Filter, filtered } from "./frame-list.ts";
 import { frames } from "./frames.ts";
 
@@ -30,13 +31,17 @@ export function clearFilter(): void {
 export function FrameFilter() {
   return (
     <div class="frame-filter">
-      <Choice legend="Direction" options={DIRECTIONS} chosen={direction} />
-      <label for="try-type" class="visually-hidden">
-        Type
-      </label>
+      <Choice
+        legend="Direction"
+        options={DIRECTIONS}
+        chosen={direction.value}
+        onChoose={(chosen) => {
+          direction.value = chosen;
+        }}
+      />
       <select
-        id="try-type"
         class="input"
+        aria-label="Type"
         value={type.value}
         onChange={(event) => {
           type.value = event.currentTarget.value;
@@ -47,17 +52,11 @@ export function FrameFilter() {
           <option key={name}>{name}</option>
         ))}
       </select>
-      <label for="try-text" class="visually-hidden">
-        Text in the frame
-      </label>
-      <input
-        id="try-text"
-        class="input"
-        type="search"
-        placeholder="Text in the frame"
+      <SearchField
+        label="Text in the frame"
         value={text.value}
-        onInput={(event) => {
-          text.value = event.currentTarget.value;
+        onInput={(typed) => {
+          text.value = typed;
         }}
       />
     </div>

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatCount } from "../../parts/format.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { PauseButton } from "../../parts/pause-button.tsx";
 import { clearFilter, FrameFilter, shownFrames } from "./frame-filter.tsx";
 import { rowOf } from "./frame-row.tsx";
 import { clearFrames, frameCount, frames, heldCount, isFlood, isReading, pause, paused, read } from "./frames.ts";
@@ -15,7 +16,6 @@ const SPARE_ROWS = 5;
 function counts(): string {
   const all = frameCount.value;
   const shown = shownFrames.value.length;
-  if (paused.value && heldCount.value > 0) return `${formatCount(heldCount.value)} wait`;
   if (shown < frames.value.length) return `${formatCount(shown)} of ${formatCount(frames.value.length)}`;
   return all > shown ? `the last ${formatCount(shown)} of ${formatCount(all)}` : formatCount(all);
 }
@@ -27,10 +27,11 @@ function LogHeader() {
         Frames <span class="frame-counts muted small">{counts()}</span>
       </h2>
       <div class="actions">
-        <button type="button" class="button" aria-pressed={paused.value} onClick={() => pause(!paused.value)}>
-          <Icon name={paused.value ? "play" : "pause"} />
-          {paused.value ? "Go on" : "Pause"}
-        </button>
+        <PauseButton
+          isPaused={paused.value}
+          waiting={paused.value ? heldCount.value : 0}
+          onToggle={() => pause(!paused.value)}
+        />
         <button type="button" class="button" disabled={frameCount.value === 0} onClick={clearFrames}>
           <Icon name="trash" />
           Clear

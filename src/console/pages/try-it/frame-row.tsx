@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { CopyButton } from "../../parts/copy-button.tsx";
 import { formatBytes, formatDateTime } from "../../parts/format.ts";
-import { CopyButton } from "./copy-button.tsx";
 import { explainCode } from "./explain.ts";
 import { markDone } from "./first-steps.ts";
 import { mode, rawText } from "./form.ts";
@@ -32,7 +32,7 @@ function Details({ frame }: { readonly frame: Frame }) {
       {meaning === undefined ? null : <p>{meaning}</p>}
       <pre>{body(frame)}</pre>
       <div class="actions">
-        <CopyButton text={frame.text} />
+        <CopyButton text={frame.text} what="the frame" />
         <button
           type="button"
           class="button"

@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import { config } from "../../feed.ts";
+import { Choice } from "../../parts/choice.tsx";
+import { CopyButton } from "../../parts/copy-button.tsx";
 import { LANGUAGES, type Language, snippet } from "../../parts/snippets/snippets.ts";
-import { Choice } from "./choice.tsx";
-import { CopyButton } from "./copy-button.tsx";
 import { mode, topic, wish } from "./form.ts";
 
 const language = signal<Language>("curl");
@@ -21,8 +21,15 @@ export function SnippetPanel() {
       <div class="card-header">
         <h2 id="try-copy">Copy as</h2>
         <div class="actions">
-          <Choice legend="Copy as" options={LANGUAGES} chosen={language} />
-          <CopyButton text={text ?? ""} disabled={text === undefined} />
+          <Choice
+            legend="Copy as"
+            options={LANGUAGES}
+            chosen={language.value}
+            onChoose={(chosen) => {
+              language.value = chosen;
+            }}
+          />
+          <CopyButton text={text ?? ""} what="it" disabled={text === undefined} />
         </div>
       </div>
       {text === undefined ? (

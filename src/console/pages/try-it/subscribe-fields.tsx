@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
+import { Choice } from "../../parts/choice.tsx";
 import { lastSeen } from "./actions.ts";
-import { Choice } from "./choice.tsx";
 import { lastCount, REPLAYS, replayKind, sinceEpoch, sinceOffset } from "./form.ts";
 
 interface SmallFieldProps {
@@ -57,7 +57,14 @@ export function SubscribeFields() {
     <>
       <div class="field">
         <span class="label">Begin with</span>
-        <Choice legend="Begin with" options={REPLAYS} chosen={replayKind} />
+        <Choice
+          legend="Begin with"
+          options={REPLAYS}
+          chosen={replayKind.value}
+          onChoose={(kind) => {
+            replayKind.value = kind;
+          }}
+        />
       </div>
       {replayKind.value === "none" ? null : (
         <div class="try-row">

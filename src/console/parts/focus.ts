@@ -1,0 +1,22 @@
+import { useLayoutEffect } from "preact/hooks";
+
+/** Gives the focus to the heading of the page, so that it is read out; it can't be reached by Tab. */
+export function focusHeading(): void {
+  const heading = document.querySelector("h1");
+  if (heading === null) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+/** Gives the focus back, when the component goes, to what had it before; to the page's heading if that is gone. */
+export function useFocusBack(): void {
+  // Before its children take it.
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected && before !== document.body) {
+        before.focus({ preventScroll: true });
+      } else focusHeading();
+    };
+  }, []);
+}
