@@ -1,11 +1,23 @@
 import { config } from "../../feed.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
+import { snippet, type Target } from "../../parts/snippets/snippets.ts";
 import { hrefOf } from "../../router.ts";
-import { firstSteps } from "../../snippets.ts";
+
+const TOPIC = "hello";
+const RECEIVE = { type: "subscribe", topic: TOPIC, replay: { kind: "none" } } as const;
+const PUBLISH = { type: "publish", topic: TOPIC, id: "", payload: '{"text":"Hello"}', dedupe: false } as const;
+
+function firstSteps(target: Target) {
+  return [
+    { title: "Receive, in a shell", code: snippet("cli", target, RECEIVE) },
+    { title: "Publish, with curl", code: snippet("curl", target, PUBLISH) },
+    { title: "Receive, in your code", code: snippet("sdk", target, RECEIVE) },
+  ];
+}
 
 /** What to do with a server that nobody has used yet. */
 export function FirstUse() {
-  const steps = firstSteps(location.origin, config.value?.key_needed === true);
+  const steps = firstSteps({ origin: location.origin, keyNeeded: config.value?.key_needed === true });
   return (
     <section class="card first-use" aria-labelledby="first-use">
       <header class="page-header">
