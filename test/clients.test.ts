@@ -147,6 +147,31 @@ describe("DELETE /clients/{id}", () => {
     TIMEOUT_MS,
   );
 
+  test(
+    "says once that a client was cut off, however often it is asked for until the client is gone",
+    async () => {
+      await using server = await ServerProcess.start(["-write-wait=2s", "-max-queue-bytes=100000000"]);
+      using watcher = await TestClient.connect(server.port);
+      await watcher.subscribe("$sys/events");
+      using stalled = await TestClient.connect(server.port);
+      await stalled.subscribe("busy");
+      stalled.pause();
+      for (let i = 0; i < 60; i++) await server.post("/topics/busy/messages", { payload: "x".repeat(100_000) });
+      for (let i = 0; i < 3; i++) expect((await server.fetch("/clients/2", { method: "DELETE" })).status).toBe(200);
+      await server.fetch("/topics/busy", { method: "DELETE" });
+      let cutOffs = 0;
+      for (;;) {
+        const { code, count } = z
+          .looseObject({ code: z.string(), count: z.number() })
+          .parse((await watcher.expect("event", 5000)).message.payload);
+        if (code === "CLIENT_CUT_OFF") cutOffs += count;
+        if (code === "TOPIC_DELETED") break;
+      }
+      expect(cutOffs).toBe(1);
+    },
+    TIMEOUT_MS,
+  );
+
   test("refuses what is no client's number", async () => {
     await using server = await ServerProcess.start();
     for (const id of ["0", "x", "1.5", "99999999999999999"]) {

@@ -76,6 +76,15 @@ describe("the console", () => {
     expect(bytes).toBeGreaterThan(10_000);
   });
 
+  test("comes without gzip for whoever does not take it", async () => {
+    for (const encodings of ["identity", "gzip;q=0", "br, gzip; q=0.000, *"]) {
+      const answer = await server.fetch("/console/", { headers: { "Accept-Encoding": encodings } });
+      expect([encodings, answer.headers.get("content-encoding")]).toEqual([encodings, null]);
+    }
+    const weighted = await server.fetch("/console/", { headers: { "Accept-Encoding": "br;q=0, gzip;q=0.5" } });
+    expect(weighted.headers.get("content-encoding")).toBe("gzip");
+  });
+
   test("is kept by browsers as long as it is the same", async () => {
     for (const path of await filesOf("/console/")) {
       const { headers } = await server.fetch(path);

@@ -73,6 +73,9 @@ export interface ConsoleConfig {
   readonly key_needed: boolean;
 }
 
+/** An answer that takes longer has been lost on its way: without an end to it, nothing would be asked again. */
+const TIMEOUT_MS = 30_000;
+
 interface ErrorBody {
   readonly error?: { readonly code?: string; readonly message?: string };
 }
@@ -92,11 +95,14 @@ export async function requestText(method: "GET" | "POST" | "DELETE", path: strin
   const headers: Record<string, string> = {};
   if (apiKey.value !== "") headers["X-API-Key"] = apiKey.value;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-  const answer = await fetch(path, init).catch(() => {
-    throw new ApiError("UNREACHABLE", "the server does not answer", 0);
-  });
-  return answer.ok ? answer.text() : fail(answer);
+  const content = body === undefined ? {} : { body: JSON.stringify(body) };
+  try {
+    const answer = await fetch(path, { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), ...content });
+    return await (answer.ok ? answer.text() : fail(answer));
+  } catch (error) {
+    // Also one that breaks off in the middle of its answer.
+    throw error instanceof ApiError ? error : new ApiError("UNREACHABLE", "the server does not answer", 0);
+  }
 }
 
 /** The same as JSON, as the server is known to answer. */

@@ -4,6 +4,7 @@ import type { Happening, ServerInfo, SystemStats } from "../protocol/system.ts";
 import { SYSTEM_TOPICS } from "../protocol/system-topics.ts";
 import { ApiError, type ConsoleConfig, request } from "./api.ts";
 import { type Sample, type Told, withHappenings, withSamples } from "./history.ts";
+import { noteServerTime } from "./parts/clock.ts";
 import { apiKey, forgetKey } from "./session.ts";
 import type { LinkFacts } from "./shell/link-status.ts";
 
@@ -55,13 +56,15 @@ interface Token {
 /** Fetches a token, with which a browser may connect where it could not send a key. */
 export async function fetchToken(): Promise<string> {
   const everything = ["*", "$sys/*"];
+  const key = apiKey.value;
   const wish = { client_id: ownClientId, subscribe: everything, publish: ["*"], ttl: TOKEN_TTL };
   try {
     const { token } = await request<Token>("POST", "/tokens", wish);
     keyProblem.value = undefined;
     return token;
   } catch (error) {
-    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+    // What is said of a key that has been replaced since is nothing against the new one.
+    if (key === apiKey.value && error instanceof ApiError && (error.status === 401 || error.status === 403)) {
       keyProblem.value =
         error.status === 401 ? "The server does not know this key." : "This key is not one of the role admin.";
       forgetKey();
@@ -124,20 +127,25 @@ function gather(): void {
   setTimeout(showArrivals, GATHER_MS);
 }
 
-function follow(feed: Client): void {
+/** Takes what a client says; returns what ends that. */
+function follow(feed: Client): () => void {
   noteState(feed.state);
-  feed.on("state", noteState);
+  const forget = feed.on("state", noteState);
   feed.subscribe<ServerInfo>(SYSTEM_TOPICS.server, FROM_THE_BEGINNING, ({ payload }) => {
     serverInfo.value = payload;
   });
   feed.subscribe<SystemStats>(SYSTEM_TOPICS.stats, FROM_THE_BEGINNING, ({ payload, ts }) => {
-    arrivedSamples.push({ atMs: Date.parse(ts), stats: payload });
+    const atMs = Date.parse(ts);
+    // The last of a replay is no older than the second that passes between two.
+    noteServerTime(atMs);
+    arrivedSamples.push({ atMs, stats: payload });
     gather();
   });
   feed.subscribe<Happening>(SYSTEM_TOPICS.events, FROM_THE_BEGINNING, ({ epoch, offset, payload, ts }) => {
     arrivedHappenings.push({ id: `${epoch}-${offset}`, atMs: Date.parse(ts), happening: payload });
     gather();
   });
+  return () => void forget();
 }
 
 /** Asks whether a key is needed, again and again until there is an answer. */
@@ -172,8 +180,12 @@ export function startFeed(): void {
     const feed = untracked(() =>
       connect(webSocketUrl(), { clientId: ownClientId, maxBackoffMs: MAX_BACKOFF_MS, ...login }),
     );
-    untracked(() => follow(feed));
+    const leave = untracked(() => follow(feed));
     client.value = feed;
-    return () => void feed.close();
+    return () => {
+      // How its end goes is nothing about the link of the one that comes after it.
+      leave();
+      void feed.close();
+    };
   });
 }

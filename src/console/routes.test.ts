@@ -16,6 +16,10 @@ test.each(["", "#", "#/", "#/nowhere", "#/nowhere/x", "topics"])("%p is the over
   expect(placeOf(hash)).toEqual({ page: "overview", subject: undefined });
 });
 
+test("an address that ends with a slash names no subject", () => {
+  expect(placeOf("#/topics/")).toEqual({ page: "topics", subject: undefined });
+});
+
 test("a subject that is badly written is taken as it stands", () => {
   expect(placeOf("#/topics/100%").subject).toBe("100%");
   expect(placeOf("#/topics/a/b").subject).toBe("a/b");

@@ -35,7 +35,7 @@ export function placeOf(hash: string): Place {
   const [, name = "", ...rest] = hash.replace(/^#/, "").split("/");
   const page = PAGES.find((known) => known === name);
   if (page === undefined) return { page: "overview", subject: undefined };
-  return { page, subject: rest.length === 0 ? undefined : decoded(rest.join("/")) };
+  return { page, subject: decoded(rest.join("/")) || undefined };
 }
 
 /** The title of the document at a place. */

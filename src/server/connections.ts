@@ -81,6 +81,8 @@ export class Connections {
   cutOff(connection: Connection, by: string): void {
     const { journal, logger } = this.#ports;
     const { address, session } = connection;
+    // One that ends already, perhaps because it was cut off before, has nothing more to be told of.
+    if (!session.isOpen) return;
     logger.info({ session: session.id, by }, "client cut off");
     journal.note({ code: "CLIENT_CUT_OFF", level: "info", message: `cut off by ${by}`, client: session.id, address });
     session.end(CLOSE.CUT_OFF, "cut off by an operator", this.#options.writeWaitMs);

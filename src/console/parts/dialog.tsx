@@ -19,7 +19,6 @@ export function Dialog({ children, onClose, title }: Props) {
     dialog?.showModal();
     return () => dialog?.close();
   }, []);
-  // Once it is closed: before, nothing else can have the focus.
   useFocusBack();
   return (
     <dialog

@@ -8,15 +8,18 @@ export function focusHeading(): void {
   heading.focus({ preventScroll: true });
 }
 
+function giveBack(before: Element | null): void {
+  const isThere = before instanceof HTMLElement && before.isConnected && before !== document.body;
+  if (isThere) before.focus({ preventScroll: true });
+  else focusHeading();
+}
+
 /** Gives the focus back, when the component goes, to what had it before; to the page's heading if that is gone. */
 export function useFocusBack(): void {
-  // Before its children take it.
+  // Before anything in it takes the focus.
   useLayoutEffect(() => {
     const before = document.activeElement;
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected && before !== document.body) {
-        before.focus({ preventScroll: true });
-      } else focusHeading();
-    };
+    // Once all of it is gone: while a dialog is open, nothing else can have the focus.
+    return () => queueMicrotask(() => giveBack(before));
   }, []);
 }

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import page from "../../console/index.html";
 import type { HttpApp, HttpPorts } from "./context.ts";
+import { madeOnce } from "./made-once.ts";
 
 /** One file of the page, as browsers get it. */
 interface Asset {
@@ -64,19 +65,23 @@ export function isConsolePath(path: string): boolean {
   return path === "/" || path === "/console" || path.startsWith("/console/");
 }
 
+/** Whether a browser takes gzip; with a weight of 0 it says that it does not (RFC 9110, section 12.4.2). */
+function takesGzip(acceptEncoding = ""): boolean {
+  return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(acceptEncoding);
+}
+
 /** Adds the console: the page, what it is made of, and what it must know before it has a key. */
 export function addConsoleRoutes(app: HttpApp, { keys, version }: HttpPorts): void {
   // Made at the first visit: who never looks at it has no cost of it.
-  let assets: ReturnType<typeof load> | undefined;
+  const assets = madeOnce(load);
   app.get("/", (c) => c.redirect("/console/", 302));
   app.get("/console", (c) => c.redirect("/console/", 308));
   app.get("/console/config.json", () => Response.json({ version, key_needed: keys.holders.length > 0 }));
   app.get("/console/:file{.*}", async (c) => {
-    assets ??= load();
     const file = c.req.param("file");
-    const asset = (await assets).get(file);
+    const asset = (await assets()).get(file);
     if (asset === undefined) return c.notFound();
-    const isGzipped = /\bgzip\b/.test(c.req.header("accept-encoding") ?? "");
+    const isGzipped = takesGzip(c.req.header("accept-encoding"));
     return new Response(isGzipped ? asset.gzipped : asset.plain, {
       headers: {
         ...HEADERS,

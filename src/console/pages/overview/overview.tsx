@@ -1,4 +1,5 @@
 import { computed } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { samples } from "../../feed.ts";
 import { formatTime } from "../../parts/format.ts";
 import { FirstUse } from "./first-use.tsx";
@@ -21,6 +22,12 @@ function ShownTime() {
 
 /** How the server does. */
 export function OverviewPage() {
+  // Who leaves by key while pointing to a time does not come back to it.
+  useEffect(() => {
+    return () => {
+      pointedMs.value = undefined;
+    };
+  }, []);
   return (
     <>
       <header class="page-header">

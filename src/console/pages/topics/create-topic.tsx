@@ -16,6 +16,7 @@ export function CreateTopic({ name: firstName = "", onClose, onCreated }: Props)
   const [name, setName] = useState(firstName);
   const [refusal, setRefusal] = useState("");
   const [isTried, setTried] = useState(false);
+  const [isBusy, setBusy] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   useEffect(() => input.current?.focus(), []);
@@ -25,7 +26,8 @@ export function CreateTopic({ name: firstName = "", onClose, onCreated }: Props)
   const create = async (event: Event) => {
     event.preventDefault();
     setTried(true);
-    if (nameProblem(name) !== undefined) return;
+    if (isBusy || nameProblem(name) !== undefined) return;
+    setBusy(true);
     try {
       await request("POST", "/topics", { name });
       say(`Created ${name}`);
@@ -33,6 +35,7 @@ export function CreateTopic({ name: firstName = "", onClose, onCreated }: Props)
       onClose();
     } catch (error) {
       setRefusal(`It did not work: ${error instanceof Error ? error.message : String(error)}.`);
+      setBusy(false);
     }
   };
 

@@ -1,15 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Client } from "../../../client/index.ts";
+import type { Client, Position } from "../../../client/index.ts";
 import type { MessageLog } from "./message-log.ts";
 
 /** Ten times a second is as often as anybody can look, however many messages come. */
 const SHOW_MS = 100;
-
-/** Where a tail begins that has seen nothing yet. */
-interface Beginning {
-  readonly epoch: string;
-  readonly offset: number;
-}
 
 /** How following a topic goes. */
 export interface Tail {
@@ -21,20 +15,18 @@ export interface Tail {
 
 /**
  * Puts a topic's messages into a log as they come, over the console's own connection, for as long as it is on.
- * @param beginning where to begin if the log is empty; undefined is off
+ * @param beginning where to begin if the log is empty; undefined is off, and another one begins anew
  */
 export function useTail(
   feed: Client | undefined,
   topic: string,
   log: MessageLog,
-  beginning: Beginning | undefined,
+  beginning: Position | undefined,
 ): Tail {
   const [version, setVersion] = useState(0);
   const [end, setEnd] = useState<string>();
-  const isOn = beginning !== undefined;
-  const { epoch, offset } = beginning ?? { epoch: "", offset: 0 };
   useEffect(() => {
-    if (!isOn || feed === undefined) return;
+    if (beginning === undefined || feed === undefined) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const changed = () => {
       timer ??= setTimeout(() => {
@@ -43,7 +35,7 @@ export function useTail(
       }, SHOW_MS);
     };
     setEnd(undefined);
-    const since = log.newest ?? { epoch, offset };
+    const since = log.newest ?? beginning;
     const asText = (json: string) => json;
     const subscription = feed.subscribe<string>(topic, { since, parse: asText }, (event) => {
       log.add(event);
@@ -61,6 +53,6 @@ export function useTail(
       subscription.unsubscribe();
       clearTimeout(timer);
     };
-  }, [topic, log, isOn, feed, epoch, offset]);
+  }, [topic, log, feed, beginning]);
   return { version, end };
 }

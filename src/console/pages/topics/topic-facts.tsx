@@ -1,3 +1,4 @@
+import { isSystemName } from "../../../protocol/system-topics.ts";
 import type { TopicDetails } from "../../api.ts";
 import { type Fact, Facts } from "../../parts/facts.tsx";
 import { formatCount } from "../../parts/format.ts";
@@ -16,7 +17,8 @@ export function TopicFacts({ details, ratePerSec }: Props) {
   const facts: readonly Fact[] = [
     ["Rate", ratePerSec === undefined ? "–" : `${rateText(ratePerSec)} msg/s`],
     ["Messages", formatCount(messages)],
-    ["Ring fill", <RingFill key="ring" messages={messages} />],
+    // Those of the server's own topics have other sizes.
+    ...(isSystemName(details.name) ? [] : [["Ring fill", <RingFill key="ring" messages={messages} />] as const]),
     ["Offsets held", oldest === 0 ? "none" : `${formatCount(oldest)} – ${formatCount(newest)}`],
     ["Subscribers", formatCount(details.subscriber_count)],
     ["Created", <Ago key="created" atMs={Date.parse(details.created_at)} />],

@@ -1,17 +1,21 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Position } from "../../../client/index.ts";
+import { isSystemName } from "../../../protocol/system-topics.ts";
 import { requestText, type TopicDetails, topicPath } from "../../api.ts";
 import { client, serverInfo } from "../../feed.ts";
 import { formatCount, formatDateTime, formatTime } from "../../parts/format.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { JsonLine } from "../../parts/json-view.tsx";
 import { Name } from "../../parts/name.tsx";
+import { PauseButton } from "../../parts/pause-button.tsx";
 import { type Column, VirtualTable } from "../../parts/virtual-table.tsx";
 import { hrefOf } from "../../router.ts";
 import { gapText } from "./gap-text.ts";
-import { type Held, heldMessages, type Message } from "./held-messages.ts";
+import { type Held, heldMessages } from "./held-messages.ts";
 import { MessageDetails } from "./message-details.tsx";
 import { type LogEntry, MessageLog } from "./message-log.ts";
 import { useTail } from "./tail.ts";
+import { heldAfter, isHeld } from "./topic-offsets.ts";
 
 /** Asked for first: if these are large, there are no more. */
 const FEW = 10;
@@ -61,9 +65,11 @@ async function fetchHeld(name: string): Promise<Held> {
 /** A topic's last messages, in a log that can be brought up to date, and whether that did not work. */
 function useHeld(name: string, log: MessageLog) {
   const [isLoaded, setLoaded] = useState(false);
+  const [isLoading, setLoading] = useState(true);
   const [version, setVersion] = useState(0);
   const [problem, setProblem] = useState("");
   const load = async () => {
+    setLoading(true);
     try {
       log.replace((await fetchHeld(name)).messages);
       setProblem("");
@@ -71,11 +77,12 @@ function useHeld(name: string, log: MessageLog) {
       setProblem(error instanceof Error ? error.message : String(error));
     }
     setLoaded(true);
+    setLoading(false);
     setVersion((last) => last + 1);
   };
   const firstLoad = useRef(load);
   useEffect(() => void firstLoad.current(), []);
-  return { isLoaded, load, problem, version };
+  return { isLoaded, isLoading, load, problem, version };
 }
 
 interface Props {
@@ -83,29 +90,19 @@ interface Props {
   readonly isGone: boolean;
 }
 
-/** Whether a topic still holds a message, as far as was told. */
-function isHeld({ epoch, offset }: Message, details: TopicDetails): boolean {
-  return epoch === details.epoch && offset >= details.oldest_offset;
-}
-
-/** How many messages came after those in the log. */
-function newerThan(log: MessageLog, { epoch, newest_offset: newest }: TopicDetails): number {
-  return log.newest?.epoch === epoch ? Math.max(0, newest - log.newest.offset) : newest;
-}
-
 /** What a topic holds, newest first, and what comes from now on. */
 export function TopicMessages({ details, isGone }: Props) {
   const { name } = details;
   const log = useRef(new MessageLog()).current;
-  const { isLoaded, load, problem } = useHeld(name, log);
-  const [beginning, setBeginning] = useState<{ readonly epoch: string; readonly offset: number }>();
+  const { isLoaded, isLoading, load, problem } = useHeld(name, log);
+  const [beginning, setBeginning] = useState<Position>();
   const [, setTouched] = useState(0);
   const [selected, setSelected] = useState<LogEntry>();
   const { end } = useTail(client.value, name, log, beginning);
   const isLive = beginning !== undefined && end === undefined;
   const entries = log.entries;
   const shown = selected ?? entries.find(({ kind }) => kind === "message");
-  const newer = isLive || !isLoaded ? 0 : newerThan(log, details);
+  const newer = isLive || isLoading ? 0 : heldAfter(log.newest, details);
 
   const start = () => setBeginning({ epoch: details.epoch, offset: details.newest_offset });
   const stop = () => {
@@ -139,19 +136,14 @@ export function TopicMessages({ details, isGone }: Props) {
               Show {formatCount(newer)} newer
             </button>
           )}
-          {isLive && (
-            <button type="button" class="button" onClick={pauseOrResume}>
-              <Icon name={log.isPaused ? "play" : "pause"} />
-              {log.isPaused ? `Resume (${formatCount(log.waiting)} came)` : "Pause"}
-            </button>
-          )}
+          {isLive && <PauseButton isPaused={log.isPaused} waiting={log.waiting} onToggle={pauseOrResume} />}
           {isLive ? (
             <button type="button" class="button" onClick={stop}>
               Stop
             </button>
           ) : (
             !isGone && (
-              <button type="button" class="button" disabled={!isLoaded} onClick={start}>
+              <button type="button" class="button" disabled={isLoading} onClick={start}>
                 <Icon name="play" />
                 Follow live
               </button>
@@ -159,7 +151,7 @@ export function TopicMessages({ details, isGone }: Props) {
           )}
         </div>
       </div>
-      {isLive && details.subscriber_count <= 1 && (
+      {isLive && details.subscriber_count <= 1 && !isSystemName(name) && (
         <p class="live-note small">
           Following is a subscription, and now the only one: when you stop or leave this page, the topic ends with what
           it remembers.
@@ -169,11 +161,11 @@ export function TopicMessages({ details, isGone }: Props) {
         <p class="live-note small error">The server ended it: {end}.</p>
       )}
       {problem !== "" && <p class="live-note small error">The messages did not come: {problem}.</p>}
-      {isLoaded && entries.length === 0 && (
+      {isLoaded && problem === "" && entries.length === 0 && (
         <div class="empty">
           <p>
             {isLive ? "Nothing has come yet." : "It holds no messages yet."}{" "}
-            <a href={hrefOf("try-it", name)}>Publish one</a>
+            {!isSystemName(name) && <a href={hrefOf("try-it", name)}>Publish one</a>}
           </p>
         </div>
       )}

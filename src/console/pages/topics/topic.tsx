@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import { isSystemName } from "../../../protocol/system-topics.ts";
 import { ApiError, request, type Subscriber, type TopicDetails, type TopicSummary, topicPath } from "../../api.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { Name } from "../../parts/name.tsx";
@@ -121,9 +122,11 @@ function Header({ name, onDelete }: HeaderProps) {
         </h1>
       </div>
       <div class="actions">
-        <a class="button" href={hrefOf("try-it", name)}>
-          Publish
-        </a>
+        {!isSystemName(name) && (
+          <a class="button" href={hrefOf("try-it", name)}>
+            Publish
+          </a>
+        )}
         {onDelete !== undefined && (
           <button type="button" class="button button-danger" onClick={onDelete}>
             Delete
@@ -138,9 +141,10 @@ function ReachableTopic({ name }: { readonly name: string }) {
   const { again, problem, value } = useTopic(name);
   const [isDeleting, setDeleting] = useState(false);
   const isGone = problem?.status === 404;
+  const isOwn = isSystemName(name);
   return (
     <>
-      <Header name={name} onDelete={value === undefined || isGone ? undefined : () => setDeleting(true)} />
+      <Header name={name} onDelete={value === undefined || isGone || isOwn ? undefined : () => setDeleting(true)} />
       <PollNotice problem={problem} />
       {isGone && (value === undefined ? <NoTopic name={name} onCreated={again} /> : <Ended />)}
       {value !== undefined && (

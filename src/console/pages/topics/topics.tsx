@@ -83,12 +83,13 @@ function columns(askDelete: (topic: TopicRow) => void): readonly Column<TopicRow
 }
 
 function NoTopics({ onCreate }: { readonly onCreate: () => void }) {
+  const remembered = serverInfo.value?.limits.ring_buffer_size ?? 0;
   return (
     <section class="card empty">
       <h2>No topics yet</h2>
       <p>
-        A topic is a name that messages are published to. Whoever is subscribed to it gets each of them, and it
-        remembers the last {formatCount(serverInfo.value?.limits.ring_buffer_size ?? 0)} for those who come later.
+        A topic is a name that messages are published to. Whoever is subscribed to it gets each of them
+        {remembered > 0 && `, and it remembers the last ${formatCount(remembered)} for those who come later`}.
       </p>
       <p>A topic begins by itself when somebody first publishes or subscribes to it; or create one now.</p>
       <div class="actions">

@@ -1,5 +1,5 @@
-import { signal } from "@preact/signals";
-import { config, fetchToken, webSocketUrl } from "../../feed.ts";
+import { effect, signal, untracked } from "@preact/signals";
+import { config, fetchToken, isKeyMissing, ownClientId, webSocketUrl } from "../../feed.ts";
 import { type Answer, answerOf, type Outcome, outcomeOf, sentOf, Unanswered } from "./answers.ts";
 import { type Ending, explainClose, explainCode } from "./explain.ts";
 import { markDone } from "./first-steps.ts";
@@ -28,7 +28,7 @@ export const subscriptions = signal<readonly Subscribed[]>([]);
 export const outcome = signal<Outcome | undefined>(undefined);
 
 let socket: WebSocket | undefined;
-/** The connection goes by this name; a token has one of its own, and no other counts. */
+/** The connection goes by this name; a token is for the console's, and no other counts. */
 let clientId = "";
 let unanswered = new Unanswered();
 let lastRequest = 0;
@@ -36,13 +36,6 @@ let lastRequest = 0;
 let attempt: Promise<WebSocket> | undefined;
 /** Counts attempts: one that was given up must not open anything later. */
 let attemptNumber = 0;
-
-/** Whom a token is for. */
-function holderOf(token: string): string {
-  const [, claims = ""] = token.split(".");
-  const { sub }: { sub?: unknown } = JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/")));
-  return typeof sub === "string" ? sub : "";
-}
 
 function end(code: number, reason: string): void {
   const ending = explainClose(code);
@@ -82,7 +75,7 @@ function follow(opening: WebSocket): Promise<WebSocket> {
 async function open(number: number): Promise<WebSocket> {
   const token = config.value?.key_needed === true ? await fetchToken() : undefined;
   if (number !== attemptNumber) throw new Error("It was given up.");
-  clientId = token === undefined ? uniqueName() : holderOf(token);
+  clientId = token === undefined ? uniqueName() : ownClientId;
   socket = new WebSocket(webSocketUrl(), token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, `token.${token}`]);
   return await follow(socket);
 }
@@ -111,6 +104,11 @@ export function disconnectSocket(): void {
   forget();
   connection.value = { state: "closed" };
 }
+
+// Who forgets the key wants nothing to go on that came by it.
+effect(() => {
+  if (isKeyMissing.value) untracked(disconnectSocket);
+});
 
 /** Sends a frame as it is, connecting first if need be. What becomes of it shows in `outcome`. */
 export async function sendFrame(build: (clientId: string, requestId: string) => string): Promise<void> {

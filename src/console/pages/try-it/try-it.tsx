@@ -12,7 +12,7 @@ import "./try-it.css";
 export function TryItPage() {
   const { subject } = place.value;
   useEffect(() => {
-    if (subject !== undefined && subject !== "") topic.value = subject;
+    if (subject !== undefined) topic.value = subject;
   }, [subject]);
   return (
     <>

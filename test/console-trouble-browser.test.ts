@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { Browser } from "playwright-core";
+import { z } from "zod";
+import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
+import { TestClient } from "./support/client.ts";
+import { ConsolePage } from "./support/console-page.ts";
+import { ServerProcess } from "./support/server-process.ts";
+
+// The console where something does not go as it should: late answers, refusals, browsers that forbid.
+
+setDefaultTimeout(60_000);
+
+const KEY = "the-admin-key";
+
+describe.skipIf(!HAS_BROWSER)("the console", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+
+  test("keeps a new key, whatever is said late of the one before", async () => {
+    await using server = await ServerProcess.start([`-api-key=${KEY}`]);
+    await using view = await ConsolePage.open(browser, server);
+    const { page } = view;
+    const asked = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    let isFirst = true;
+    await page.route("**/tokens", async (route) => {
+      const isHeld = isFirst;
+      isFirst = false;
+      if (isHeld) {
+        asked.resolve();
+        await late.promise;
+      }
+      await route.continue();
+    });
+    await view.giveKey("wrong");
+    await asked.promise;
+    await page.getByRole("button", { name: "Forget the key" }).click();
+    await view.giveKey(KEY);
+    await page.getByText("Connected", { exact: true }).first().waitFor();
+    const refused = page.waitForResponse((answer) => answer.url().endsWith("/tokens") && answer.status() === 401);
+    late.resolve();
+    await refused;
+    await page.getByText("Topic memory").waitFor();
+    // Anything that came of it would have come by now: this goes the same way.
+    await page.evaluate("fetch('config.json').then((answer) => answer.json())");
+    expect(await page.evaluate("Object.values(sessionStorage).join()")).toContain(KEY);
+    expect(await page.getByRole("heading", { name: "API key" }).count()).toBe(0);
+  });
+
+  test("ends the playground's connection with the key", async () => {
+    await using server = await ServerProcess.start([`-api-key=${KEY}`]);
+    await using view = await ConsolePage.open(browser, server, { address: "/try-it", key: KEY });
+    const { page } = view;
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await page.getByRole("button", { name: "Disconnect" }).waitFor();
+    await page.getByRole("button", { name: "Forget the key" }).click();
+    await page.getByRole("heading", { name: "API key" }).waitFor();
+    const isConnected = async () => {
+      const answer = await server.fetch("/clients", { headers: { "X-API-Key": KEY } });
+      return z.object({ total: z.number() }).parse(await answer.json()).total > 0;
+    };
+    while (await isConnected()) await page.waitForTimeout(20);
+  });
+
+  test("asks again to follow a topic when that was refused before", async () => {
+    // As many as the console has of its own.
+    await using server = await ServerProcess.start(["-max-subscriptions=3"]);
+    await server.post("/topics", { name: "orders" });
+    await using view = await ConsolePage.open(browser, server, { address: "/overview" });
+    const { page } = view;
+    await page.getByText("Topic memory").waitFor();
+    await view.visit("/topics/orders");
+    const follow = page.getByRole("button", { name: "Follow live" });
+    const refusals = async () => {
+      return Number(/ringcast_errors_total{code="LIMIT_EXCEEDED"} (\d+)/.exec(await metrics())?.[1] ?? 0);
+    };
+    const metrics = async () => (await server.fetch("/metrics")).text();
+    for (const times of [1, 2]) {
+      await follow.click();
+      while ((await refusals()) < times) await page.waitForTimeout(20);
+      await page.getByText("The server ended it").waitFor();
+    }
+  });
+
+  test("copies where the browser has no clipboard for it, and leaves the focus where it was", async () => {
+    await using server = await ServerProcess.start();
+    await server.post("/topics/orders/messages", { payload: "to be copied" });
+    await using view = await ConsolePage.open(browser, server, { address: "/clients" });
+    const { page } = view;
+    await page.addInitScript("Object.defineProperty(window, 'isSecureContext', { value: false })");
+    await page.addInitScript(
+      "addEventListener('copy', ({ target }) => { window.copied = target.value ?? String(getSelection()); })",
+    );
+    await page.reload();
+    await view.visit("/topics/orders");
+    const copy = page.getByRole("button", { name: "Copy the payload" });
+    await copy.click();
+    await page.getByText("Copied", { exact: true }).first().waitFor({ state: "attached" });
+    expect(await page.evaluate("window.copied")).toBe('"to be copied"');
+    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Copy the payload");
+  });
+
+  test("gives the focus back when a client or a dialog is closed", async () => {
+    await using server = await ServerProcess.start();
+    using client = await TestClient.connect(server.port);
+    await client.subscribe("orders", { client_id: "a-client" });
+    await using view = await ConsolePage.open(browser, server, { address: "/clients" });
+    const { page } = view;
+    const focused = () => page.evaluate("document.activeElement.getAttribute('aria-label')");
+    await page.getByRole("row", { name: "a-client" }).click();
+    await page.getByRole("button", { name: "Cut off" }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Cut off");
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Close" }).waitFor({ state: "detached" });
+    expect(await focused()).toBe("Clients");
+  });
+
+  test("offers nothing to be done with a topic of the server's own that the server would refuse", async () => {
+    await using server = await ServerProcess.start();
+    await using view = await ConsolePage.open(browser, server, {
+      address: `/topics/${encodeURIComponent("$sys/server")}`,
+    });
+    const { page } = view;
+    await page.getByText("ring_buffer_size").first().waitFor();
+    expect(await page.getByRole("button", { name: "Delete" }).count()).toBe(0);
+    expect(await page.getByRole("link", { name: "Publish" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Follow live" }).click();
+    await page.getByText("live", { exact: true }).waitFor();
+    expect(await page.getByText("the topic ends with what").count()).toBe(0);
+  });
+});
