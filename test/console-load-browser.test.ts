@@ -92,7 +92,7 @@ describe.skipIf(!HAS_BROWSER)("the console of a busy server", () => {
       while (tries.length < TRIES && !tries.some(({ longestFrameMs }) => longestFrameMs <= MAX_FRAME_MS)) {
         tries.push(await frameTimes(browser, view.page, () => use(view, columns, query)));
       }
-      expect(tries.every(({ frames }) => frames > 50)).toBe(true);
+      expect(tries.every(({ frames, longestTaskMs }) => frames > 50 && longestTaskMs > 0)).toBe(true);
       // What the page itself takes is the same however busy the machine is.
       expect(tries.filter(({ longestTaskMs }) => longestTaskMs > MAX_FRAME_MS)).toEqual([]);
       expect(Math.min(...tries.map(({ longestFrameMs }) => longestFrameMs))).toBeLessThanOrEqual(MAX_FRAME_MS);

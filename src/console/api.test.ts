@@ -1,10 +1,12 @@
-import { afterEach, expect, mock, spyOn, test } from "bun:test";
+import { afterAll, afterEach, expect, mock, spyOn, test } from "bun:test";
 
 mock.module("./session.ts", () => ({ apiKey: { value: "" } }));
 const { request } = await import("./api.ts");
 
 const server = spyOn(globalThis, "fetch");
 afterEach(() => server.mockReset());
+// Other files of tests share the process, and fetch.
+afterAll(() => server.mockRestore());
 
 /** What a request comes to: the code and status of its failure. */
 async function failure(answer: () => Promise<Response>): Promise<unknown> {
