@@ -91,6 +91,18 @@ describe("GET /clients", () => {
     TIMEOUT_MS,
   );
 
+  test("looks for labels no further than the first hundred subscriptions of a client", async () => {
+    await using server = await ServerProcess.start();
+    using client = await TestClient.connect(server.port);
+    for (let i = 0; i < 100; i++) await client.subscribe(`t${i}`, { client_id: i < 50 ? "one" : "two" });
+    await client.subscribe("last", { client_id: "three" });
+    expect((await list(server)).clients[0]).toMatchObject({ client_ids: ["one", "two"], subscription_count: 101 });
+    using many = await TestClient.connect(server.port);
+    for (let i = 0; i < 12; i++) await many.subscribe(`t${i}`, { client_id: `label ${i}` });
+    const labels = Array.from({ length: 10 }, (_, index) => `label ${index}`);
+    expect((await list(server)).clients[1]).toMatchObject({ client_ids: labels, subscription_count: 12 });
+  });
+
   test("comes in pages, oldest first", async () => {
     await using server = await ServerProcess.start();
     const clients = await Promise.all(Array.from({ length: 5 }, () => TestClient.connect(server.port)));

@@ -63,7 +63,7 @@ describe.skipIf(!HAS_BROWSER)("the console of a busy server", () => {
     });
   });
 
-  /** Scrolls through a table, sorts it by each column, searches it, and lets new figures come. */
+  /** Scrolls and pages through a table, sorts it by each column, searches it, and lets new figures come. */
   async function use({ page }: ConsolePage, columns: readonly string[], query: string): Promise<void> {
     await page.getByRole("row").nth(5).hover();
     for (let i = 0; i < 20; i++) await page.mouse.wheel(0, 2500);
@@ -74,6 +74,8 @@ describe.skipIf(!HAS_BROWSER)("the console of a busy server", () => {
     await page.getByRole("searchbox").pressSequentially(query);
     for (let i = 0; i < 10; i++) await page.mouse.wheel(0, 1500);
     await page.getByRole("searchbox").fill("");
+    await page.getByRole("grid").first().focus();
+    for (const key of ["PageDown", "PageDown", "End", "PageUp", "Home", "ArrowDown"]) await page.keyboard.press(key);
     // The figures come anew every two seconds.
     for (let i = 0; i < 2; i++) await page.waitForResponse((answer) => /\/(topics|clients)\b/.test(answer.url()));
     await page.keyboard.press("Tab");

@@ -155,9 +155,9 @@ export class Hub {
     return [...(this.#subscriptions.get(session)?.keys() ?? [])];
   }
 
-  /** What a session is subscribed to. */
-  subscriptionsOf(session: Session): readonly Subscription[] {
-    return [...(this.#subscriptions.get(session)?.values() ?? [])];
+  /** What a session is subscribed to, in the order in which it subscribed. */
+  subscriptionsOf(session: Session): IteratorObject<Subscription> {
+    return (this.#subscriptions.get(session) ?? new Map<string, Subscription>()).values();
   }
 
   topics(): IterableIterator<Topic> {

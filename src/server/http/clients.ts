@@ -15,6 +15,8 @@ const DEFAULT_LIMIT = 1000;
 const MAX_LIMIT = 10_000;
 /** A connection may have a label for each of its many subscriptions; a list shows the first ones. */
 const MAX_CLIENT_IDS = 10;
+/** Most have but one, so these are looked for no further: a list of 1,000 clients with 1,000 topics each took 100 ms. */
+const MAX_LABELS_READ = 100;
 
 const count = (description: string) => z.int().min(0).openapi({ description });
 const time = (description: string) => z.string().openapi({ format: "date-time", description });
@@ -30,7 +32,9 @@ const clientSchema = z
     client_ids: z
       .array(clientIdSchema)
       .max(MAX_CLIENT_IDS)
-      .openapi({ description: `What its subscriptions are labelled, the first ${MAX_CLIENT_IDS}` }),
+      .openapi({
+        description: `What its first ${MAX_LABELS_READ} subscriptions are labelled, at most ${MAX_CLIENT_IDS}`,
+      }),
     subscription_count: count("Topics that it is subscribed to"),
     requests: count("Requests that it has sent"),
     queue_depth: count("Messages that wait because it does not keep up"),
@@ -110,7 +114,12 @@ const cutOffRoute = createRoute({
   },
 });
 
-function describe(connection: Connection, subscriptions: readonly Subscription[], { clock }: HttpPorts) {
+function labelsOf(subscriptions: IteratorObject<Subscription>): string[] {
+  const labels = new Set(subscriptions.take(MAX_LABELS_READ).map(({ clientId }) => clientId));
+  return [...labels].slice(0, MAX_CLIENT_IDS);
+}
+
+function describe(connection: Connection, { clock, hub }: HttpPorts) {
   const { session } = connection;
   const at = (monotonicMs: number) => new Date(clock.wallMs() - clock.monotonicMs() + monotonicMs).toISOString();
   const lastPongMs = session.transportKind === "sse" ? connection.lastHeardMs : connection.lastPongMs;
@@ -121,8 +130,8 @@ function describe(connection: Connection, subscriptions: readonly Subscription[]
     as: connection.principal.name,
     connected_at: at(connection.openedAtMs),
     ...(lastPongMs === undefined ? {} : { last_pong_at: at(lastPongMs) }),
-    client_ids: [...new Set(subscriptions.map(({ clientId }) => clientId))].slice(0, MAX_CLIENT_IDS),
-    subscription_count: subscriptions.length,
+    client_ids: labelsOf(hub.subscriptionsOf(session)),
+    subscription_count: hub.subscriptionCount(session),
     requests: connection.requestCount,
     queue_depth: session.queueDepth,
     queue_bytes: session.queueBytes,
@@ -146,18 +155,17 @@ export function addClientRoutes(app: HttpApp, ports: HttpPorts): void {
       .all()
       .filter(({ session }) => session.id > after)
       .take(limit);
-    const clients = [...page.map((connection) => describe(connection, hub.subscriptionsOf(connection.session), ports))];
+    const clients = [...page.map((connection) => describe(connection, ports))];
     return c.json({ total: connections.count, clients }, 200);
   });
 
   app.openapi(detailsRoute, (c) => {
     refuseIf(refusesAdministration(c.var.principal));
     const connection = find(c.req.valid("param").id);
-    const subscriptions = hub.subscriptionsOf(connection.session);
-    const described = subscriptions.map(({ clientId, subscribedAt, topic }) => {
+    const subscriptions = hub.subscriptionsOf(connection.session).map(({ clientId, subscribedAt, topic }) => {
       return { topic: topic.name, client_id: clientId, since: subscribedAt };
     });
-    return c.json({ ...describe(connection, subscriptions, ports), subscriptions: described }, 200);
+    return c.json({ ...describe(connection, ports), subscriptions: [...subscriptions] }, 200);
   });
 
   app.openapi(cutOffRoute, (c) => {
