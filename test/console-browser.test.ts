@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import type { Browser } from "playwright-core";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
 import { TestClient } from "./support/client.ts";
-import { ConsolePage } from "./support/console-page.ts";
+import { ConsolePage, notIsolated } from "./support/console-page.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
 // The console as somebody uses it who runs a server.
@@ -240,6 +240,7 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
       expect([address, await page.locator("main img, main script, main iframe").count()]).toEqual([address, 0]);
       expect([address, await page.locator("a[href^='javascript:']").count()]).toEqual([address, 0]);
       expect([address, (await view.overflowPx()) <= 0]).toEqual([address, true]);
+      expect([address, await notIsolated(page)]).toEqual([address, []]);
     }
     await view.visit("/clients");
     await page.getByText("window.fooled='client'").first().click();

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
+import { notIsolated } from "./support/console-page.ts";
 import { ROOT, ServerProcess } from "./support/server-process.ts";
 
 // The playground of the console, as somebody uses it.
@@ -10,7 +11,7 @@ import { ROOT, ServerProcess } from "./support/server-process.ts";
 const KEY = "secret";
 const AXE = join(ROOT, "node_modules", "axe-core", "axe.min.js");
 const PRECISE = '{"id": 9223372036854775807, "huge": 1e400}';
-const HOSTILE = '<img src=x onerror="window.fooled=true">\'$(id)';
+const HOSTILE = '<img src=x onerror="window.fooled=true">\'$(id)\u202eturned';
 const TIMEOUT_MS = 60_000;
 
 describe.skipIf(!HAS_BROWSER)("the playground", () => {
@@ -102,6 +103,7 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
       await page.locator(".frame-body", { hasText: "onerror" }).waitFor();
       expect(await page.evaluate("window.fooled")).toBeUndefined();
       expect(await page.locator("main img").count()).toBe(0);
+      expect(await notIsolated(page)).toEqual([]);
       expect(complaints).toEqual([]);
     },
     TIMEOUT_MS,

@@ -18,6 +18,20 @@ export interface ConsoleOptions {
 
 const VIEWPORT = { width: 1280, height: 800 };
 
+const NOT_ISOLATED = `(() => {
+  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const found = [];
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    if (node.data.includes("\\u202e") && node.parentElement.closest("bdi, pre, textarea") === null) found.push(node.data);
+  }
+  return found;
+})()`;
+
+/** What others wrote that turns the direction of text (U+202E), where it could turn what stands beside it, too. */
+export async function notIsolated(page: Page): Promise<readonly string[]> {
+  return z.array(z.string()).parse(await page.evaluate(NOT_ISOLATED));
+}
+
 /** The console in a tab of its own, with all that the browser complained about. End it with `await using`. */
 export class ConsolePage implements AsyncDisposable {
   readonly page: Page;

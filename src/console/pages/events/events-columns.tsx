@@ -35,7 +35,7 @@ export const EVENT_COLUMNS: readonly Column<Told>[] = [
   {
     id: "message",
     label: "What happened",
-    cell: ({ happening: { message } }) => <span title={message}>{message}</span>,
+    cell: ({ happening: { message } }) => <Name text={message} />,
   },
   {
     id: "topic",

@@ -89,7 +89,11 @@ export interface Outcome {
   readonly text: string;
 }
 
-function acked({ topic, type }: Sent, { isDuplicate, offset, recovered }: Answer): string {
+/** Characters that turn the direction of all that follows (UAX 9): in a name, they would turn the sentence around it. */
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+function acked({ topic: name, type }: Sent, { isDuplicate, offset, recovered }: Answer): string {
+  const topic = name.replaceAll(TURNS, "");
   switch (type) {
     case "publish":
       if (isDuplicate) return `"${topic}" has this id already, at offset ${offset}: nothing was published`;

@@ -63,9 +63,9 @@ export function Subscriptions() {
       </li>
       {subscriptions.value.map(({ topic }) => (
         <li key={topic} class="try-chip">
-          <span class="truncate" title={topic}>
+          <bdi class="truncate" title={topic}>
             {topic}
-          </span>
+          </bdi>
           <button type="button" aria-label={`Unsubscribe from ${topic}`} onClick={() => unsubscribe(topic)}>
             <Icon name="close" />
           </button>

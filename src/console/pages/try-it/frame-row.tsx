@@ -68,13 +68,13 @@ function Line({ frame }: { readonly frame: Frame }) {
         <span aria-hidden="true">{isSent ? "↑" : "↓"}</span>
         <span class="visually-hidden">{isSent ? "sent" : "received"}</span>
       </span>
-      <span class="frame-type">
-        <span class={`badge ${TONES[type] ?? ""}`}>{type}</span>
+      <span>
+        <bdi class={`badge ${TONES[type] ?? ""}`}>{type}</bdi>
       </span>
       <span class="frame-gist truncate">
         {code === "" ? null : <strong class="frame-code">{code} </strong>}
-        {topic === "" ? null : <span class="frame-topic">{topic} </span>}
-        <span class="frame-text">{gist(frame)}</span>
+        {topic === "" ? null : <bdi class="frame-topic">{topic} </bdi>}
+        <bdi>{gist(frame)}</bdi>
       </span>
       <span class="frame-size num">{formatBytes(frame.size)}</span>
     </summary>
