@@ -109,15 +109,15 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     await client.subscribe("orders", { client_id: "a-client" });
     await using view = await ConsolePage.open(browser, server, { address: "/clients" });
     const { page } = view;
-    const focused = () => page.evaluate("document.activeElement.getAttribute('aria-label')");
     await page.getByRole("row", { name: "a-client" }).click();
     await page.getByRole("button", { name: "Cut off" }).click();
+    await page.waitForFunction("document.activeElement.textContent === 'Cancel'");
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    expect(await page.evaluate("document.activeElement.textContent")).toBe("Cut off");
+    await page.waitForFunction("document.activeElement.textContent === 'Cut off'");
     await page.getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Close" }).waitFor({ state: "detached" });
-    expect(await focused()).toBe("Clients");
+    await page.waitForFunction("document.activeElement.getAttribute('aria-label') === 'Clients'");
   });
 
   test("offers nothing to be done with a topic of the server's own that the server would refuse", async () => {
