@@ -35,7 +35,7 @@ export function publish(): void {
 }
 
 /** Sends the text of the form as a frame, whatever it is. */
-export function sendRaw(): void {
+function sendRaw(): void {
   const text = rawText.value;
   void sendFrame(() => text);
 }
