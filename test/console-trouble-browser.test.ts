@@ -103,6 +103,24 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Copy the payload");
   });
 
+  test("does not count what is held where the server keeps no messages", async () => {
+    await using server = await ServerProcess.start(["-ring-buffer-size=0", "-max-queue-size=1"]);
+    using subscriber = await TestClient.connect(server.port);
+    await subscriber.subscribe("orders");
+    await server.post("/topics/orders/messages", { payload: 1 });
+    await using view = await ConsolePage.open(browser, server);
+    const { page } = view;
+    await page.getByText("0 messages", { exact: true }).waitFor();
+    await page.getByText(/^1 message, /).waitFor();
+    await view.visit("/topics");
+    await page.getByRole("row", { name: "orders" }).getByText("none kept").waitFor();
+    await view.visit("/topics/orders");
+    await page.getByText("This server keeps no messages").waitFor();
+    await page.getByText("none kept").waitFor();
+    expect(await page.getByText("of 0").count()).toBe(0);
+    expect(view.complaints).toEqual([]);
+  });
+
   test("gives the focus back when a client or a dialog is closed", async () => {
     await using server = await ServerProcess.start();
     using client = await TestClient.connect(server.port);

@@ -1,5 +1,5 @@
 import { samples, serverInfo } from "../../feed.ts";
-import { formatBytes, formatCount, formatDateTime, formatDuration } from "../../parts/format.ts";
+import { formatBytes, formatCount, formatDateTime, formatDuration, formatThings } from "../../parts/format.ts";
 
 const UNKNOWN = "–";
 
@@ -16,12 +16,12 @@ export function ServerCard() {
     ["Version", info === undefined ? UNKNOWN : `${info.version}, Bun ${info.bun}`],
     ["Clients", used(stats?.clients, limits?.max_connections)],
     ["Topics", used(stats?.topics, limits?.max_topics)],
-    ["Topic memory", limits === undefined ? UNKNOWN : `${formatCount(limits.ring_buffer_size)} messages`],
+    ["Topic memory", limits === undefined ? UNKNOWN : formatThings(limits.ring_buffer_size, "message")],
     [
       "Client queue",
       limits === undefined
         ? UNKNOWN
-        : `${formatCount(limits.max_queue_size)} messages, ${formatBytes(limits.max_queue_bytes)}`,
+        : `${formatThings(limits.max_queue_size, "message")}, ${formatBytes(limits.max_queue_bytes)}`,
     ],
   ] as const;
   return (

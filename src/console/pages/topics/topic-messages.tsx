@@ -85,6 +85,14 @@ function useHeld(name: string, log: MessageLog) {
   return { isLoaded, isLoading, load, problem, version };
 }
 
+/** Why there is nothing to show; the server's own topics hold messages also where others hold none. */
+function noneText(name: string, isLive: boolean): string {
+  if (isLive) return "Nothing has come yet.";
+  return serverInfo.value?.limits.ring_buffer_size === 0 && !isSystemName(name)
+    ? "This server keeps no messages: follow live to see what comes."
+    : "It holds no messages yet.";
+}
+
 interface Props {
   readonly details: TopicDetails;
   readonly isGone: boolean;
@@ -164,8 +172,7 @@ export function TopicMessages({ details, isGone }: Props) {
       {isLoaded && problem === "" && entries.length === 0 && (
         <div class="empty">
           <p>
-            {isLive ? "Nothing has come yet." : "It holds no messages yet."}{" "}
-            {!isSystemName(name) && <a href={hrefOf("try-it", name)}>Publish one</a>}
+            {noneText(name, isLive)} {!isSystemName(name) && <a href={hrefOf("try-it", name)}>Publish one</a>}
           </p>
         </div>
       )}
