@@ -1,33 +1,8 @@
 import { expect, test } from "bun:test";
-import type { SystemStats } from "../protocol/system.ts";
+import { IDLE_STATS } from "../../test/support/idle-stats.ts";
 import { HISTORY_MS, MAX_HAPPENINGS, type Sample, type Told, withHappenings, withSamples } from "./history.ts";
 
-const NOTHING = {
-  published: 0,
-  delivered: 0,
-  dropped: 0,
-  slow_consumers: 0,
-  received_bytes: 0,
-  sent_bytes: 0,
-  errors: 0,
-};
-const stats: SystemStats = {
-  uptime_sec: 0,
-  clients: 0,
-  event_streams: 0,
-  topics: 0,
-  active_topics: 0,
-  subscriptions: 0,
-  queued_messages: 0,
-  queued_bytes: 0,
-  longest_queue: 0,
-  event_loop_delay_ms: 0,
-  cpu_percent: 0,
-  memory_bytes: 0,
-  total: NOTHING,
-  per_sec: NOTHING,
-};
-const samplesAt = (...times: number[]): Sample[] => times.map((atMs) => ({ atMs, stats }));
+const samplesAt = (...times: number[]): Sample[] => times.map((atMs) => ({ atMs, stats: IDLE_STATS }));
 const timesOf = (samples: readonly Sample[]) => samples.map(({ atMs }) => atMs);
 
 test("new samples stand behind those that were there", () => {

@@ -1,35 +1,10 @@
 import { expect, test } from "bun:test";
-import type { SystemStats } from "../../../protocol/system.ts";
+import { IDLE_STATS } from "../../../../test/support/idle-stats.ts";
 import type { Sample } from "../../history.ts";
 import { formatCount } from "../../parts/format.ts";
 import { describe, indexNear, type Line, scaleEnd, summaryOf } from "./series.ts";
 
-const NOTHING = {
-  published: 0,
-  delivered: 0,
-  dropped: 0,
-  slow_consumers: 0,
-  received_bytes: 0,
-  sent_bytes: 0,
-  errors: 0,
-};
-const IDLE: SystemStats = {
-  uptime_sec: 0,
-  clients: 0,
-  event_streams: 0,
-  topics: 0,
-  active_topics: 0,
-  subscriptions: 0,
-  queued_messages: 0,
-  queued_bytes: 0,
-  longest_queue: 0,
-  event_loop_delay_ms: 0,
-  cpu_percent: 0,
-  memory_bytes: 0,
-  total: NOTHING,
-  per_sec: NOTHING,
-};
-const sample = (atMs: number, clients = 0): Sample => ({ atMs, stats: { ...IDLE, clients } });
+const sample = (atMs: number, clients = 0): Sample => ({ atMs, stats: { ...IDLE_STATS, clients } });
 const CLIENTS: Line = { label: "Clients", of: (stats) => stats.clients };
 
 test("a line comes to its last, lowest and highest value", () => {
