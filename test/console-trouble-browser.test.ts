@@ -121,6 +121,30 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     expect(view.complaints).toEqual([]);
   });
 
+  test("stays where one went before a topic was deleted", async () => {
+    await using server = await ServerProcess.start();
+    await server.post("/topics", { name: "orders" });
+    await using view = await ConsolePage.open(browser, server, { address: "/topics/orders" });
+    const { page } = view;
+    const asked = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    await page.route("**/topics/orders", async (route) => {
+      if (route.request().method() === "DELETE") {
+        asked.resolve();
+        await late.promise;
+      }
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByRole("button", { name: "Delete topic" }).click();
+    await asked.promise;
+    await view.visit("/events");
+    await page.getByRole("heading", { name: "Events" }).waitFor();
+    late.resolve();
+    await page.getByText("Deleted orders").waitFor();
+    expect(await page.evaluate("location.hash")).toBe("#/events");
+  });
+
   test("gives the focus back when a client or a dialog is closed", async () => {
     await using server = await ServerProcess.start();
     using client = await TestClient.connect(server.port);

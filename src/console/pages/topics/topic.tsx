@@ -5,7 +5,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { Name } from "../../parts/name.tsx";
 import { usePoll } from "../../parts/poll.ts";
 import { PollNotice } from "../../parts/poll-notice.tsx";
-import { go, hrefOf } from "../../router.ts";
+import { go, hrefOf, place } from "../../router.ts";
 import { CreateTopic } from "./create-topic.tsx";
 import { DeleteTopic } from "./delete-topic.tsx";
 import { TopicFacts } from "./topic-facts.tsx";
@@ -137,6 +137,12 @@ function Header({ name, onDelete }: HeaderProps) {
   );
 }
 
+/** Goes to all topics, unless the user has left this one's page already. */
+function leave(name: string): void {
+  const { page, subject } = place.peek();
+  if (page === "topics" && subject === name) go("topics");
+}
+
 function ReachableTopic({ name }: { readonly name: string }) {
   const { again, problem, value } = useTopic(name);
   const [isDeleting, setDeleting] = useState(false);
@@ -158,7 +164,7 @@ function ReachableTopic({ name }: { readonly name: string }) {
         <DeleteTopic
           name={name}
           subscribers={value.details.subscriber_count}
-          onDeleted={() => go("topics")}
+          onDeleted={() => leave(name)}
           onClose={() => setDeleting(false)}
         />
       )}
