@@ -162,6 +162,29 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     await page.waitForFunction("document.activeElement.getAttribute('aria-label') === 'Clients'");
   });
 
+  test("shows all that a topic holds where its page is the first, however little that may be", async () => {
+    for (const size of [5, 25]) {
+      await using server = await ServerProcess.start([`-ring-buffer-size=${size}`]);
+      const messages = Array.from({ length: 30 }, (_, payload) => ({ payload }));
+      await server.post("/topics/orders/messages", { messages });
+      await using view = await ConsolePage.open(browser, server, { address: "/topics/orders" });
+      const { page } = view;
+      // What the server tells of its bounds comes late.
+      const detailsShown = Promise.withResolvers<void>();
+      await page.routeWebSocket(/\/ws$/, (client) => {
+        const upstream = client.connectToServer();
+        upstream.onMessage((message) => void detailsShown.promise.then(() => client.send(message)));
+      });
+      await page.reload();
+      await page.getByText("Offsets held").waitFor();
+      await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))");
+      detailsShown.resolve();
+      // The header is a row, too.
+      await page.locator(`[role=grid][aria-label^=Messages][aria-rowcount="${size + 1}"]`).waitFor();
+      expect(view.complaints).toEqual([]);
+    }
+  });
+
   test("offers nothing to be done with a topic of the server's own that the server would refuse", async () => {
     await using server = await ServerProcess.start();
     await using view = await ConsolePage.open(browser, server, {

@@ -81,7 +81,11 @@ function useHeld(name: string, log: MessageLog) {
     setVersion((last) => last + 1);
   };
   const firstLoad = useRef(load);
-  useEffect(() => void firstLoad.current(), []);
+  // How much may be asked for, the server says on another way.
+  const isSizeKnown = serverInfo.value !== undefined;
+  useEffect(() => {
+    if (isSizeKnown) void firstLoad.current();
+  }, [isSizeKnown]);
   return { isLoaded, isLoading, load, problem, version };
 }
 
