@@ -1,15 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
-import { notIsolated } from "./support/console-page.ts";
-import { ROOT, ServerProcess } from "./support/server-process.ts";
+import { ConsolePage, notIsolated } from "./support/console-page.ts";
+import { ServerProcess } from "./support/server-process.ts";
 
 // The playground of the console, as somebody uses it.
 
 const KEY = "secret";
-const AXE = join(ROOT, "node_modules", "axe-core", "axe.min.js");
 const PRECISE = '{"id": 9223372036854775807, "huge": 1e400}';
 const HOSTILE = '<img src=x onerror="window.fooled=true">\'$(id)\u202eturned';
 const TIMEOUT_MS = 60_000;
@@ -21,30 +18,16 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
   });
   afterAll(() => browser.close());
 
-  /** Opens the page, gives the key, and notes what the browser complains about. */
-  async function open(server: ServerProcess, { address = "#/try-it", key = KEY, tokenTtl = "15m" } = {}) {
-    const page = await browser.newPage();
-    await page.route("**/tokens", (route) => {
-      return route.continue({
-        postData:
-          route
-            .request()
-            .postData()
-            ?.replace(/"ttl":"\w+"/, `"ttl":"${tokenTtl}"`) ?? "",
-      });
+  /** Opens the page, and gives the key, for which it gets tokens that live so long. */
+  async function open(server: ServerProcess, { address = "/try-it", key = KEY, tokenTtl = "15m" } = {}) {
+    const view = await ConsolePage.open(browser, server, { address });
+    await view.page.route("**/tokens", (route) => {
+      const wish = route.request().postData() ?? "";
+      return route.continue({ postData: wish.replace(/"ttl":"\w+"/, `"ttl":"${tokenTtl}"`) });
     });
-    const complaints: string[] = [];
-    page.on("pageerror", ({ message }) => complaints.push(message));
-    page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
-    });
-    await page.goto(`${server.url}/console/${address}`);
-    if (key !== "") {
-      await page.fill("#api-key", key);
-      await page.keyboard.press("Enter");
-    }
-    await page.waitForSelector("#try-topic");
-    return { page, complaints };
+    if (key !== "") await view.giveKey(key);
+    await view.page.waitForSelector("#try-topic");
+    return view;
   }
 
   /** Presses a button of the form, or of the first steps. */
@@ -54,14 +37,6 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
 
   function choose(page: Page, name: string) {
     return page.getByRole("group", { name: "What to send" }).getByRole("button", { name }).click();
-  }
-
-  async function violations(page: Page): Promise<unknown> {
-    // The page's own policy would not let it in as a script.
-    await page.evaluate(readFileSync(AXE, "utf8"));
-    const found =
-      "axe.run('main').then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map((n) => n.html)]))";
-    return await page.evaluate(found);
   }
 
   test(
@@ -89,7 +64,7 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
     "shows hostile names and payloads as text, and what is no JSON by its place",
     async () => {
       await using server = await ServerProcess.start([`-api-key=${KEY}`]);
-      const { complaints, page } = await open(server, { address: `#/try-it/${encodeURIComponent(HOSTILE)}` });
+      const { complaints, page } = await open(server, { address: `/try-it/${encodeURIComponent(HOSTILE)}` });
       expect(await page.inputValue("#try-topic")).toBe(HOSTILE);
       await press(page, "Subscribe");
       await page.locator(".try-chip", { hasText: HOSTILE }).waitFor();
@@ -172,14 +147,15 @@ describe.skipIf(!HAS_BROWSER)("the playground", () => {
     "has nothing that axe finds, in the %s theme",
     async (colorScheme) => {
       await using server = await ServerProcess.start([`-api-key=${KEY}`]);
-      const { page } = await open(server);
+      const view = await open(server);
+      const { page } = view;
       await page.emulateMedia({ colorScheme });
-      expect(await violations(page)).toEqual([]);
+      expect(await view.violations()).toEqual([]);
       await press(page, "Subscribe", "First steps");
       await press(page, "Publish", "First steps");
       await page.locator(".frame-line", { hasText: "event" }).click();
       await page.fill("#try-payload", "{");
-      expect(await violations(page)).toEqual([]);
+      expect(await view.violations()).toEqual([]);
     },
     TIMEOUT_MS,
   );

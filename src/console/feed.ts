@@ -10,8 +10,6 @@ import type { LinkFacts } from "./shell/link-status.ts";
 
 // What the server tells of itself: its own topics, over its own client.
 
-export type { Sample, Told } from "./history.ts";
-
 /** A page that nobody looks at may fall behind; one that comes back should be there at once. */
 const MAX_BACKOFF_MS = 3000;
 const TOKEN_TTL = "15m";
