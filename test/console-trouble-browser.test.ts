@@ -185,6 +185,26 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     }
   });
 
+  test("leaves a question open that came after one which was answered late", async () => {
+    await using server = await ServerProcess.start();
+    for (const name of ["first", "second"]) await server.post("/topics", { name });
+    await using view = await ConsolePage.open(browser, server, { address: "/topics" });
+    const { page } = view;
+    const late = Promise.withResolvers<void>();
+    await page.route("**/topics/first", (route) => late.promise.then(() => route.continue()));
+    const dialog = page.getByRole("dialog");
+    await page.getByRole("button", { name: "Delete first" }).click();
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Delete second" }).click();
+    await dialog.getByText("second").first().waitFor();
+    late.resolve();
+    await page.getByRole("row", { name: "first" }).waitFor({ state: "detached" });
+    expect(await dialog.getByText("second").count()).toBeGreaterThan(0);
+    expect((await server.stats()).total_topics).toBe(1);
+  });
+
   test("offers nothing to be done with a topic of the server's own that the server would refuse", async () => {
     await using server = await ServerProcess.start();
     await using view = await ConsolePage.open(browser, server, {

@@ -17,12 +17,19 @@ export function Confirm({ action, children, onClose, onConfirm, title }: Props) 
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const cancel = useRef<HTMLButtonElement>(null);
-  useEffect(() => cancel.current?.focus(), []);
+  const isOpen = useRef(true);
+  useEffect(() => {
+    cancel.current?.focus();
+    return () => {
+      isOpen.current = false;
+    };
+  }, []);
   const confirm = async () => {
     setBusy(true);
     try {
       await onConfirm();
-      onClose();
+      // Where the user did not wait for it, another question may be open by now.
+      if (isOpen.current) onClose();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
       setBusy(false);
