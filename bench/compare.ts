@@ -1,7 +1,8 @@
-// What a change costs, where that is less than what two runs of the same build differ by. Servers of both builds run at
-// once on one CPU, two of each, and get bursts of the same messages in turn; then all are started anew, because the
-// compiler's luck differs from start to start.
+// Measures small differences between two builds, or between two runtimes. Two servers of each run on one CPU at the same
+// time and get bursts of the same messages in turn. Then all are started again, because compiled code differs from start
+// to start.
 // Usage: bun bench/compare.ts WORKLOAD BASE CHANGED [SECONDS]
+// BASE and CHANGED are commands: "bin/ringcast", "node bin/ringcast", "bun bin/ringcast".
 
 import { stopAllOnSignals } from "./children.ts";
 import { cpuBetween, readCpu } from "./load/server-usage.ts";
@@ -13,12 +14,13 @@ import { Server } from "./server.ts";
 import { median } from "./statistics.ts";
 import { allWorkloads } from "./workloads.ts";
 
-const USAGE = "usage: bun bench/compare.ts WORKLOAD BASE CHANGED [SECONDS]";
+const USAGE = `usage: bun bench/compare.ts WORKLOAD BASE CHANGED [SECONDS]
+  BASE, CHANGED: the command of a build, such as bin/ringcast or "node bin/ringcast"`;
 const SERVER_CPU = 1;
 const SERVERS_OF_EACH = 2;
 /** Deliveries of a burst: a few dozen milliseconds of the server's time. */
 const BURST_DELIVERIES = 12_000;
-/** A burst to many costs less for each: it has to be longer. */
+/** The least messages of a burst: to many subscribers a delivery costs less. */
 const BURST_MESSAGES = 2000;
 const WARM_UP_BURSTS = 6;
 const BURSTS = 10;
@@ -45,13 +47,13 @@ function scenarioOf(name: string): StreamScenario {
   return scenario;
 }
 
-async function start(side: Side, program: string, scenario: StreamScenario): Promise<Runner> {
-  const peer = new Ringcast(program);
+async function start(side: Side, command: string, scenario: StreamScenario): Promise<Runner> {
+  const peer = new Ringcast("ringcast-node", { words: command.split(" ").filter((word) => word !== "") });
   const found = peer.find();
   if ("missing" in found) fail(found.missing);
-  const server = await Server.start(peer, SERVER_CPU);
+  const server = await Server.start(peer, SERVER_CPU, scenario);
   const job = { peer: peer.name, port: server.port, serverPids: server.pids, batchedWrites: false, scenario } as const;
-  const traffic = new Traffic(job, scenario, protocols.ringcast);
+  const traffic = new Traffic(job, scenario, protocols[peer.name]);
   await traffic.connect();
   return { side, server, traffic, costsUs: [] };
 }
@@ -69,11 +71,11 @@ async function burst({ server, traffic }: Runner, scenario: StreamScenario): Pro
 }
 
 /** One session: what a delivery cost each server, in the order in which they were started. */
-async function session(programs: Record<Side, string>, scenario: StreamScenario, first: Side): Promise<Runner[]> {
+async function session(commands: Record<Side, string>, scenario: StreamScenario, first: Side): Promise<Runner[]> {
   const second: Side = first === "base" ? "changed" : "base";
   const runners: Runner[] = [];
   for (let i = 0; i < SERVERS_OF_EACH; i++) {
-    for (const side of [first, second]) runners.push(await start(side, programs[side], scenario));
+    for (const side of [first, second]) runners.push(await start(side, commands[side], scenario));
   }
   for (let i = 0; i < WARM_UP_BURSTS; i++) for (const runner of runners) await burst(runner, scenario);
   for (let i = 0; i < BURSTS; i++) {

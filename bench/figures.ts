@@ -21,6 +21,9 @@ export const FIGURES = {
   latencyP999Us: { label: "p99.9 us", decimals: 0 },
   sendDelayP99Us: { label: "sent late p99 us", decimals: 0 },
   residentMiB: { label: "resident MiB", decimals: 1 },
+  baseMiB: { label: "process MiB", decimals: 1 },
+  framesMiB: { label: "frames MiB", decimals: 1 },
+  memoryPerFrames: { label: "added / frames", decimals: 2 },
   connectionBytes: { label: "bytes/connection", decimals: 0 },
 } as const satisfies Record<string, FigureFormat>;
 
@@ -29,6 +32,20 @@ export type Figure = keyof typeof FIGURES;
 
 /** Names of all figures, in the order of the tables' columns. */
 export const FIGURE_NAMES = Object.keys(FIGURES).filter((name): name is Figure => name in FIGURES);
+
+/** What a workload is mainly about, the first that it has of these. */
+const HEADLINES = [
+  "cpuPerDeliveryUs",
+  "cpuPerConnectUs",
+  "connectionBytes",
+  "memoryPerFrames",
+  "cpuPerPublishUs",
+] as const satisfies readonly Figure[];
+
+/** The figure that runs are mainly about. */
+export function headlineOf(runs: readonly Readonly<Partial<Record<Figure, unknown>>>[]): Figure {
+  return HEADLINES.find((name) => runs.some((figures) => figures[name] !== undefined)) ?? "cpuPerDeliveryUs";
+}
 
 /** The figures of one run; which there are depends on the workload. */
 export const Figures = z.partialRecord(z.enum(FIGURE_NAMES), z.number());

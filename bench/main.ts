@@ -10,7 +10,7 @@ import { targetsText, workloadText } from "./report/text.ts";
 import { runAll } from "./rounds.ts";
 import { choosePeers, chooseWorkloads } from "./selection.ts";
 import { lookupIn } from "./summary.ts";
-import { evaluate, TARGETS } from "./targets.ts";
+import { evaluate, neededFor, TARGETS } from "./targets.ts";
 import { UsageError } from "./usage-error.ts";
 import { allWorkloads } from "./workloads.ts";
 
@@ -24,8 +24,11 @@ function say(text: string): void {
 async function benchmark(options: Options): Promise<void> {
   const { timing, rounds: usualRounds } = options.quick ? QUICK : FULL;
   const rounds = options.rounds ?? usualRounds;
-  const chosen = chooseWorkloads(allWorkloads(timing), options);
-  const { peers, versions, skipped } = choosePeers(allPeers(options.ringcast), options.peers);
+  const all = allWorkloads(timing);
+  const chosen = options.targets
+    ? chooseWorkloads(neededFor(TARGETS, all), { only: options.only, quick: false })
+    : chooseWorkloads(all, options);
+  const { peers, versions, skipped } = choosePeers(allPeers(options), options.peers);
   const startedAt = new Date().toISOString();
   for (const [name, version] of Object.entries(versions)) say(`${name}: ${version}`);
   for (const [name, why] of Object.entries(skipped)) say(`${name}: skipped, ${why}`);
@@ -33,7 +36,7 @@ async function benchmark(options: Options): Promise<void> {
   const workloads = await runAll(chosen, peers, rounds, options);
   const targets = evaluate(TARGETS, lookupIn(workloads));
   for (const summary of workloads) say(`\n${workloadText(summary)}`);
-  say(`\n${targetsText(targets)}`);
+  say(`\n${targetsText(targets, options)}`);
 
   const { quick, batchedWrites } = options;
   const machine = thisMachine();

@@ -10,7 +10,14 @@ export interface Options {
   readonly peers: readonly string[];
   readonly rounds: number | undefined;
   readonly out: string;
+  /** Whether only those workloads and peers run that the targets need. */
+  readonly targets: boolean;
+  /** The program that Node and Bun run instead of this checkout's. */
   readonly ringcast: string | undefined;
+  /** The program of an older build, which starts by itself. */
+  readonly before: string | undefined;
+  /** The Node.js to run servers with; undefined: the newest at hand. */
+  readonly node: string | undefined;
   readonly batchedWrites: boolean;
   readonly serverCpu: number;
   readonly loadCpu: number;
@@ -20,12 +27,15 @@ export interface Options {
 /** What `--help` prints. */
 export const USAGE = `npm run bench -- [options]
 
-  --quick              the workloads with targets against peers, short: under three minutes
+  --quick              the workloads of the chart, in short runs
+  --targets            only the workloads and peers that the targets need
   --only=a,b           workloads by name or by the beginning of their names
   --peers=a,b          peers by name
   --rounds=N           rounds (3; --quick: 2)
   --out=DIR            where results.json and chart.svg go (bench/results)
-  --ringcast=FILE      another build of Ringcast than this checkout's
+  --ringcast=FILE      the program that Node and Bun run (bin/ringcast of this checkout)
+  --before=FILE        an older build to compare with, which starts by itself: its bin/ringcast
+  --node=FILE          the Node.js that runs Ringcast, Socket.IO and ws (the newest at hand)
   --batched-writes     publishers write at once all that their window allows
   --server-cpu=N       the CPU for servers (1)
   --load-cpu=N         the CPU for the load (0)
@@ -40,7 +50,10 @@ export function parseOptions(args: readonly string[]): Options {
     peers: list(values.peers),
     rounds: values.rounds === undefined ? undefined : wholeNumber("rounds", values.rounds, 1, 100),
     out: values.out,
+    targets: values.targets,
     ringcast: values.ringcast,
+    before: values.before,
+    node: values.node,
     batchedWrites: values["batched-writes"],
     serverCpu: wholeNumber("server-cpu", values["server-cpu"], 0, 1023),
     loadCpu: wholeNumber("load-cpu", values["load-cpu"], 0, 1023),
@@ -68,7 +81,10 @@ function read(args: readonly string[]) {
         peers: { type: "string", default: "" },
         rounds: { type: "string" },
         out: { type: "string", default: "bench/results" },
+        targets: { type: "boolean", default: false },
         ringcast: { type: "string" },
+        before: { type: "string" },
+        node: { type: "string" },
         "batched-writes": { type: "boolean", default: false },
         "server-cpu": { type: "string", default: "1" },
         "load-cpu": { type: "string", default: "0" },

@@ -1,4 +1,4 @@
-import { FIGURE_NAMES, FIGURES } from "./figures.ts";
+import { FIGURES, headlineOf } from "./figures.ts";
 import type { Peer } from "./peers/peer.ts";
 import { runOnce, type Setup } from "./run.ts";
 import type { Outcome } from "./scenario.ts";
@@ -45,10 +45,12 @@ function takesPart({ peers }: Workload, peer: Peer): boolean {
 }
 
 function brief({ figures, faults }: Outcome): string {
-  const name = FIGURE_NAMES.find((figure) => figures[figure] !== undefined);
+  const name = headlineOf([figures]);
   const bad = faults.length === 0 ? "" : `  BAD: ${faults.join("; ")}`;
   const value =
-    name === undefined ? "nothing" : `${figures[name]?.toFixed(FIGURES[name].decimals)} ${FIGURES[name].label}`;
+    figures[name] === undefined
+      ? "nothing"
+      : `${figures[name]?.toFixed(FIGURES[name].decimals)} ${FIGURES[name].label}`;
   return value + bad;
 }
 

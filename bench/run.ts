@@ -4,7 +4,7 @@ import { type Job, Outcome, type Scenario } from "./scenario.ts";
 import { Server } from "./server.ts";
 
 const LOAD = new URL("./load/main.ts", import.meta.url).pathname;
-const LOAD_TIMEOUT_MS = 120_000;
+const LOAD_TIMEOUT_MS = 300_000;
 
 /** What is the same in all runs. */
 export interface Setup {
@@ -16,7 +16,7 @@ export interface Setup {
 /** One run: a fresh server, a fresh load, one outcome. A run that breaks is an outcome with a fault. */
 export async function runOnce(peer: Peer, scenario: Scenario, setup: Setup): Promise<Outcome> {
   try {
-    const server = await Server.start(peer, setup.serverCpu);
+    const server = await Server.start(peer, setup.serverCpu, { tls: scenario.kind === "stream" && scenario.tls });
     try {
       const { port, pids: serverPids } = server;
       const { batchedWrites } = setup;

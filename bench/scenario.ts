@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { Figures } from "./figures.ts";
 
+/** How subscribers get their messages: over the peer's own protocol, or as server-sent events over HTTP. */
+export const Delivery = z.enum(["native", "event-stream"]);
+
 /** Messages flow for a while; what they cost the server is measured after a warm-up. */
 export const StreamScenario = z.object({
   kind: z.literal("stream"),
@@ -10,6 +13,9 @@ export const StreamScenario = z.object({
   /** How many topics one subscribing connection holds. */
   topicsPerSubscriber: z.int(),
   payloadBytes: z.int(),
+  delivery: Delivery,
+  /** Whether all connections are encrypted. */
+  tls: z.boolean(),
   /** Either a number of messages under way a publisher, or a schedule that waits for nobody. */
   pace: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("window"), messages: z.int() }),
@@ -59,6 +65,20 @@ export type HttpPublishScenario = z.infer<typeof HttpPublishScenario>;
 export const IdleScenario = z.object({ kind: z.literal("idle"), connections: z.int(), settleMs: z.int() });
 export type IdleScenario = z.infer<typeof IdleScenario>;
 
+/** Topics are filled with messages, which the server keeps; what they add to its memory is measured. */
+export const RetainScenario = z.object({
+  kind: z.literal("retain"),
+  /** Each with one subscribing connection. */
+  topics: z.int(),
+  /** Messages that are published to each topic. */
+  messages: z.int(),
+  /** Messages that the server keeps of each topic (`-ring-buffer-size`). */
+  kept: z.int(),
+  payloadBytes: z.int(),
+  settleMs: z.int(),
+});
+export type RetainScenario = z.infer<typeof RetainScenario>;
+
 /** What the load does in one run. */
 export const Scenario = z.discriminatedUnion("kind", [
   StreamScenario,
@@ -66,11 +86,15 @@ export const Scenario = z.discriminatedUnion("kind", [
   ConnectScenario,
   HttpPublishScenario,
   IdleScenario,
+  RetainScenario,
 ]);
 export type Scenario = z.infer<typeof Scenario>;
 
+/** Ringcast on each runtime, and an older build that they are compared with. */
+export const RINGCASTS = ["ringcast-node", "ringcast-bun", "ringcast-before"] as const;
+
 /** The names of all peers. */
-export const PeerName = z.enum(["ringcast", "redis", "nats", "centrifugo", "centrifuge", "socket.io", "ws"]);
+export const PeerName = z.enum([...RINGCASTS, "redis", "nats", "centrifugo", "centrifuge", "socket.io", "ws"]);
 export type PeerName = z.infer<typeof PeerName>;
 
 /** What the load generator is told. */

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import type { Peer } from "./peers/peer.ts";
 import { choosePeers, chooseWorkloads } from "./selection.ts";
 import { allWorkloads } from "./workloads.ts";

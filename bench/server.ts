@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawnOn, stop } from "./children.ts";
 import type { Peer } from "./peers/peer.ts";
+import { type CertificateFiles, selfSignedCertificate } from "./self-signed.ts";
 
 const START_TIMEOUT_MS = 15_000;
 // Below the range from which the kernel takes the ports of outgoing connections.
@@ -14,6 +15,14 @@ const home = mkdtempSync(join(tmpdir(), "ringcast-bench-"));
 process.once("exit", () => rmSync(home, { recursive: true, force: true }));
 
 let lastPort = FIRST_PORT + Math.floor(Math.random() * 5000);
+
+let certificate: CertificateFiles | undefined;
+
+/** The certificate of all servers, made when the first of them needs it. */
+function certificateFiles(): CertificateFiles {
+  certificate ??= selfSignedCertificate(home);
+  return certificate;
+}
 
 /** A peer's server while it runs, on a port and with a directory of its own. */
 export class Server {
@@ -32,12 +41,12 @@ export class Server {
     return [this.#child.pid];
   }
 
-  /** Starts a peer on one CPU, and waits until it takes connections. */
-  static async start(peer: Peer, cpu: number): Promise<Server> {
+  /** Starts a peer on one CPU, with TLS where asked for, and waits until it takes connections. */
+  static async start(peer: Peer, cpu: number, { tls }: { readonly tls: boolean }): Promise<Server> {
     const directory = mkdtempSync(join(home, `${peer.name}-`));
     const port = await freePort();
     const log = join(directory, "log");
-    const child = spawnOn(cpu, peer.command({ port, directory }), {
+    const child = spawnOn(cpu, peer.command({ port, directory, tls: tls ? certificateFiles() : undefined }), {
       stdin: "ignore",
       stdout: "ignore",
       stderr: Bun.file(log),

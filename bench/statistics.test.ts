@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { median, spreadOf } from "./statistics.ts";
 
 test("the median is the middle value, whatever the order", () => {

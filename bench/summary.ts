@@ -28,12 +28,14 @@ export function summarise(peer: PeerName, runs: readonly Outcome[]): PeerSummary
   return { peer, figures, runs };
 }
 
-/** Looks up the median of a figure; undefined where it was not measured. */
-export type Lookup = (workload: string, peer: PeerName, figure: Figure) => number | undefined;
+/** Looks up a figure of each round; undefined for a round in which it was not measured. */
+export type Lookup = (workload: string, peer: PeerName, figure: Figure) => readonly (number | undefined)[];
 
 /** A lookup over summaries. */
 export function lookupIn(summaries: readonly WorkloadSummary[]): Lookup {
-  return (workload, peer, figure) =>
-    summaries.find((summary) => summary.workload.name === workload)?.peers.find((candidate) => candidate.peer === peer)
-      ?.figures[figure]?.median;
+  return (workload, peer, figure) => {
+    const summary = summaries.find((candidate) => candidate.workload.name === workload);
+    const runs = summary?.peers.find((candidate) => candidate.peer === peer)?.runs ?? [];
+    return runs.map(({ faults, figures }) => (faults.length === 0 ? figures[figure] : undefined));
+  };
 }

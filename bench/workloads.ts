@@ -1,11 +1,11 @@
-import type { PeerName, Scenario, StreamScenario } from "./scenario.ts";
+import { type PeerName, RINGCASTS, type Scenario, type StreamScenario } from "./scenario.ts";
 
 /** One situation in which servers are compared. */
 export interface Workload {
   readonly name: string;
   readonly title: string;
   readonly scenario: Scenario;
-  /** Who takes part: all, those that keep a history, or Ringcast alone, where it is compared with itself. */
+  /** Who takes part: all, those that keep a history, or Ringcast alone. */
   readonly peers: "all" | "history" | readonly PeerName[];
   /** Whether it is part of the short run. */
   readonly quick: boolean;
@@ -18,23 +18,25 @@ export interface Timing {
   readonly settleMs: number;
 }
 
-const ALONE: readonly PeerName[] = ["ringcast"];
+const RINGCAST_ONLY: readonly PeerName[] = RINGCASTS;
 
 /** All workloads, in the order in which they run. */
 export function allWorkloads(timing: Timing): readonly Workload[] {
   return [
-    ...targets(timing),
+    ...essentials(timing),
+    ...transports(timing),
     ...payloads(timing),
     ...storms(),
     ...publishesByHttp(timing),
     manyTopics(timing),
     ...besideStalled(timing),
     ...flatness(timing),
+    ...retained(timing),
   ];
 }
 
-/** Six workloads that the project has set itself targets for, against its peers. */
-function targets(timing: Timing): readonly Workload[] {
+/** The workloads of the short run and of the chart. */
+function essentials(timing: Timing): readonly Workload[] {
   const all = { peers: "all", quick: true } as const;
   return [
     { ...all, name: "one-to-one", title: "1 -> 1, window 50", scenario: stream(timing, {}) },
@@ -67,6 +69,26 @@ function targets(timing: Timing): readonly Workload[] {
       name: "idle",
       title: "10,000 idle connections",
       scenario: { kind: "idle", connections: 10_000, settleMs: timing.settleMs },
+    },
+  ];
+}
+
+/** The same fan-out over other transports; each is compared with `fanout-100` of the same server. */
+function transports(timing: Timing): readonly Workload[] {
+  return [
+    {
+      name: "fanout-100-event-stream",
+      title: "1 -> 100 event streams, window 50",
+      scenario: stream(timing, { subscribersPerTopic: 100, delivery: "event-stream" }),
+      peers: RINGCAST_ONLY,
+      quick: false,
+    },
+    {
+      name: "fanout-100-tls",
+      title: "1 -> 100 over TLS, window 50",
+      scenario: stream(timing, { subscribersPerTopic: 100, tls: true }),
+      peers: RINGCAST_ONLY,
+      quick: false,
     },
   ];
 }
@@ -109,7 +131,7 @@ function publishesByHttp({ warmUpMs, measureMs }: Timing): readonly Workload[] {
     name: `http-publish-${batch}`,
     title: `publish by HTTP: 16 kept connections, ${batch === 1 ? "one message" : `lists of ${batch}`}, no subscriber`,
     scenario: { kind: "http-publish", connections: 16, batch, payloadBytes: 128, warmUpMs, measureMs },
-    peers: ALONE,
+    peers: RINGCAST_ONLY,
     quick: false,
   }));
 }
@@ -138,7 +160,7 @@ function besideStalled(timing: Timing): readonly Workload[] {
       warmUpMs: Math.min(timing.warmUpMs, 500),
       measureMs: Math.min(timing.measureMs, 2500),
     }),
-    peers: ALONE,
+    peers: RINGCAST_ONLY,
     quick: false,
   }));
 }
@@ -149,7 +171,7 @@ function flatness(timing: Timing): readonly Workload[] {
       name: `subscribers-${count}`,
       title: `flatness: 1 -> ${count}, window 20`,
       scenario: stream(timing, { subscribersPerTopic: count, pace: { kind: "window", messages: 20 } }),
-      peers: ALONE,
+      peers: RINGCAST_ONLY,
       quick: false,
     }),
   );
@@ -159,11 +181,22 @@ function flatness(timing: Timing): readonly Workload[] {
       name: `topics-${count}`,
       title: `flatness: 1 publisher in turn to ${count} topics of one subscriber, window 50`,
       scenario: stream(timing, { topicsPerPublisher: count, topicsPerSubscriber: count }),
-      peers: ALONE,
+      peers: RINGCAST_ONLY,
       quick: false,
     }),
   );
   return [...subscribers, ...topics];
+}
+
+/** With 150 messages to each topic, the oldest ones have been displaced. */
+function retained({ settleMs }: Timing): readonly Workload[] {
+  return [100, 150].map((messages) => ({
+    name: `retain-${messages}`,
+    title: `memory: 10,000 topics with a subscriber each, ${messages} messages of 200 bytes to each, 100 kept`,
+    scenario: { kind: "retain", topics: 10_000, messages, kept: 100, payloadBytes: 200, settleMs },
+    peers: RINGCAST_ONLY,
+    quick: false,
+  }));
 }
 
 /** A stream run: one publisher, one topic, one subscriber, 128 bytes, window 50, less what is given. */
@@ -175,6 +208,8 @@ function stream({ warmUpMs, measureMs }: Timing, differences: Partial<StreamScen
     subscribersPerTopic: 1,
     topicsPerSubscriber: 1,
     payloadBytes: 128,
+    delivery: "native",
+    tls: false,
     pace: { kind: "window", messages: 50 },
     stalled: 0,
     prefillMessages: 0,

@@ -1,12 +1,12 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync } from "node:fs";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { TestClient } from "./support/client.ts";
 import { within } from "./support/mailbox.ts";
 import { type LogLine, runToEnd, ServerProcess } from "./support/server-process.ts";
 import { TemporaryFile } from "./support/temporary-file.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const LOADED = "API keys loaded";
 const NOT_LOADED = "API keys not loaded, those in force stay";

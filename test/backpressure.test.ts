@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { serverMessageSchema } from "../src/protocol/messages.ts";
 import { TestClient } from "./support/client.ts";
 import { encodeFrame, OPCODE } from "./support/frames.ts";

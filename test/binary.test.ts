@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
+import { Child, type ChildEnd } from "./support/child.ts";
 import { TestClient } from "./support/client.ts";
 import { ConsolePage } from "./support/console-page.ts";
 import { within } from "./support/mailbox.ts";
@@ -29,17 +31,9 @@ const TRAPS = {
   "package.json": "neither is this",
 };
 
-async function run(command: string[], cwd: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = Bun.spawn(command, {
-    cwd,
-    env: { PATH: process.env["PATH"] ?? "" },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const output = [new Response(child.stdout).text(), new Response(child.stderr).text()] as const;
-  const [code, stdout, stderr] = await within(Promise.all([child.exited, ...output]), "the end", BUILD_TIMEOUT_MS);
-  return { code, stdout, stderr };
+async function run(command: readonly string[], cwd: string): Promise<ChildEnd> {
+  await using child = new Child(command, { cwd, env: { PATH: process.env["PATH"] } });
+  return await within(child.ended(), "the end", BUILD_TIMEOUT_MS);
 }
 
 function startBinary(flags: readonly string[] = [], environment: Record<string, string> = {}): Promise<ServerProcess> {
@@ -51,8 +45,8 @@ beforeAll(async () => {
   binary = join(folder, "ringcast");
   strangeFolder = join(folder, "elsewhere");
   await mkdir(strangeFolder);
-  for (const [name, text] of Object.entries(TRAPS)) await Bun.write(join(strangeFolder, name), text);
-  const built = await run(["sh", join(ROOT, "scripts", "build-binary.sh"), binary], folder);
+  for (const [name, text] of Object.entries(TRAPS)) await writeFile(join(strangeFolder, name), text);
+  const built = await run(["node", join(ROOT, "scripts", "build-binary.js"), binary], folder);
   if (built.code !== 0) throw new Error(`the build failed: ${built.stdout}${built.stderr}`);
 }, BUILD_TIMEOUT_MS);
 
@@ -123,9 +117,9 @@ describe("the executable", () => {
       for (const asset of assets) {
         const response = await server.fetch(`/swagger/${asset}`);
         expect(response.status).toBe(200);
-        const served = await response.bytes();
-        const original = Bun.file(join(ROOT, "node_modules", "swagger-ui-dist", asset));
-        if (await original.exists()) expect(Bun.hash(served)).toBe(Bun.hash(await original.bytes()));
+        const served = Buffer.from(await response.arrayBuffer());
+        const original = join(ROOT, "node_modules", "swagger-ui-dist", asset);
+        if (existsSync(original)) expect(served.equals(await readFile(original))).toBe(true);
         else expect(served.byteLength).toBeGreaterThan(0);
       }
       expect((await server.fetch("/swagger/doc.json")).status).toBe(200);

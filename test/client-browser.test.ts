@@ -1,6 +1,6 @@
-import { afterAll, beforeAll } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 import { Build } from "./client-suite/build.ts";
 import type { Files } from "./client-suite/harness.ts";
 import { testScenarios } from "./client-suite/tests.ts";
@@ -42,15 +42,10 @@ testScenarios({
     if (page === undefined) throw new Error("there is no browser");
     try {
       await page.goto(new URL("/", place.controlUrl).href);
-      return await page.evaluate(
-        async ({ name, place }) => {
-          const [client, suite] = ["/client.js", "/suite.js"];
-          const { runScenario } = await import(suite);
-          const told: string = await runScenario(await import(client), name, place);
-          return told;
-        },
-        { name, place },
-      );
+      // As text: a function would be sent as it was compiled for this process, with the import replaced.
+      const call = `suite.runScenario(sdk, ${JSON.stringify(name)}, ${JSON.stringify(place)})`;
+      const script = `Promise.all([import("/suite.js"), import("/client.js")]).then(([suite, sdk]) => ${call})`;
+      return String(await page.evaluate(script));
     } finally {
       await page.close();
     }

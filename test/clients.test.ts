@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { TestClient } from "./support/client.ts";
 import { ServerProcess } from "./support/server-process.ts";

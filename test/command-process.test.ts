@@ -1,12 +1,13 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { onRuntime } from "./support/command.ts";
 import { Directory } from "./support/directory.ts";
 import { within } from "./support/mailbox.ts";
 import { RawProcess } from "./support/raw-process.ts";
 import { COMMAND, ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const QUIET = ["-host=127.0.0.1", "-port=0"];
 
@@ -38,7 +39,7 @@ function descriptors(pid: number): string[] {
 describe("the process that bin/ringcast starts", () => {
   test.skipIf(process.platform !== "linux")("is the server itself: it holds the socket, and has no child", async () => {
     await using server = await ServerProcess.start();
-    expect(readFileSync(`/proc/${server.pid}/comm`, "utf8")).toMatch(/^bun/);
+    expect(readFileSync(`/proc/${server.pid}/comm`, "utf8")).toMatch(/^(?:node|bun|MainThread)/);
     const [inode, ...more] = listeningInodes(server.port);
     expect(more).toEqual([]);
     expect(descriptors(server.pid)).toContain(`socket:[${inode}]`);
@@ -66,8 +67,8 @@ describe("the process that bin/ringcast starts", () => {
     using elsewhere = new Directory();
     symlinkSync(COMMAND, join(elsewhere.path, "absolute"));
     symlinkSync("absolute", join(elsewhere.path, "ringcast"));
-    for (const command of [[join(elsewhere.path, "ringcast")], ["./ringcast"]]) {
-      await using server = new RawProcess(QUIET, { command, cwd: elsewhere.path });
+    for (const command of [join(elsewhere.path, "ringcast"), "./ringcast"]) {
+      await using server = new RawProcess(QUIET, { command: onRuntime(command), cwd: elsewhere.path });
       const { port } = await server.listening();
       expect((await within(fetch(`http://127.0.0.1:${port}/health`), "the health")).status).toBe(200);
     }

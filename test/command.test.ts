@@ -1,9 +1,9 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test, vi } from "vitest";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
 import { RawProcess } from "./support/raw-process.ts";
 import { runToEnd } from "./support/server-process.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const QUIET = ["-host=127.0.0.1", "-port=0"];
 
@@ -74,6 +74,7 @@ describe("-help", () => {
       "auto-create-topics": "true",
       "topic-ttl": "0s",
       "idle-topic-ttl": "1m0s",
+      "history-linger": "30s",
       "trust-proxy": "false",
     };
     for (const [flag, text] of Object.entries(defaults)) {
@@ -133,7 +134,7 @@ const WRONG_VALUES: Record<string, readonly string[]> = {
   host: ["not a host", "a/b", "http://localhost"],
   "read-timeout": ["10", "ten seconds", "10sec", "-1s", "0s", "25h", "1d", ""],
   "write-timeout": ["0s"],
-  "idle-timeout": ["500ms", "5m"],
+  "idle-timeout": ["500ms", "25h"],
   "shutdown-timeout": ["0s"],
   "max-connections": ["-1", "10000001"],
   "max-queue-size": ["0", "1000001", "many"],
@@ -147,6 +148,7 @@ const WRONG_VALUES: Record<string, readonly string[]> = {
   "auto-create-topics": ["no"],
   "topic-ttl": ["-5s", "5"],
   "idle-topic-ttl": ["5"],
+  "history-linger": ["25h", "never"],
   "max-topics": ["0"],
   "max-subscriptions": ["0"],
   "max-control-frames-per-sec": ["0"],

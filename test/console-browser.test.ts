@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
 import { TestClient } from "./support/client.ts";
 import { ConsolePage, notIsolated } from "./support/console-page.ts";
@@ -7,7 +7,7 @@ import { ServerProcess } from "./support/server-process.ts";
 
 // The console as somebody uses it who runs a server.
 
-setDefaultTimeout(90_000);
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const KEY = "the-admin-key";
 const WITH_KEY = { "X-API-Key": KEY };
@@ -101,11 +101,17 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     const { page } = view;
     await page.getByRole("button", { name: "Create topic" }).first().click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByRole("textbox").fill("orders");
+    await dialog.getByLabel("Name").fill("orders");
+    const ttl = dialog.getByLabel("TTL (optional)");
+    await ttl.fill("soon");
+    await dialog.getByText("It must be").waitFor();
     expect(await view.violations()).toEqual([]);
-    await page.keyboard.press("Enter");
+    await ttl.press("Enter");
+    await ttl.fill("1h");
+    await ttl.press("Enter");
     const row = page.getByRole("row", { name: "orders" });
     await row.waitFor();
+    expect(await (await server.fetch("/topics/orders")).json()).toMatchObject({ ttl: "1h0m0s" });
     using subscriber = await TestClient.connect(server.port);
     await subscriber.subscribe("orders");
     await row.getByRole("button", { name: "Delete orders" }).click();
@@ -131,6 +137,7 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     await page.getByText("9007199254740993").first().waitFor();
     await page.getByText("1e400").first().waitFor();
     await page.getByText("the-subscriber").waitFor();
+    await page.getByLabel("Figures").getByText("0s", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Follow live" }).click();
     while ((await server.stats()).topics["orders"]?.subscriber_count !== 2) await page.waitForTimeout(20);
     await publish('"came live"');

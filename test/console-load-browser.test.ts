@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
 import { ConsolePage } from "./support/console-page.ts";
 import { type FrameTimes, frameTimes } from "./support/frame-times.ts";
@@ -8,7 +8,7 @@ import { ServerProcess } from "./support/server-process.ts";
 
 // The console of a busy server: every page, in both themes and on a phone, and how smooth its tables are.
 
-setDefaultTimeout(120_000);
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const LOAD = { topics: 10_000, clients: 500, perSec: 2000 };
 const PHONE = { width: 390, height: 844 };

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Language, snippet } from "../src/console/parts/snippets/snippets.ts";
+import { Child } from "./support/child.ts";
 import { within } from "./support/mailbox.ts";
+import { webSocketRuntime } from "./support/newest-node.ts";
 import { ROOT, ServerProcess } from "./support/server-process.ts";
 import { TemporaryFile } from "./support/temporary-file.ts";
 
@@ -34,6 +37,9 @@ const HOSTILE_PAYLOADS = [
   "null",
 ];
 
+/** What runs the programs; without it, only commands are tested. */
+const RUNTIME = webSocketRuntime();
+
 const CASES = HOSTILE_TOPICS.map((topic, index) => [topic, HOSTILE_PAYLOADS[index] ?? ""] as const);
 const messagesSchema = z.object({ messages: z.array(z.object({ id: z.string() })) });
 
@@ -48,11 +54,9 @@ const target = () => ({ origin: server.url, keyNeeded: true });
 /** Starts it as somebody does who has copied it; for a program, the client is the checkout's. */
 function start(language: Language, text: string, program: TemporaryFile) {
   program.write(text.replace('"ringcast/client"', JSON.stringify(CLIENT)));
-  return Bun.spawn(language === "sdk" ? [process.execPath, program.path] : ["sh", "-euc", text], {
+  return new Child(language === "sdk" ? [...(RUNTIME ?? []), program.path] : ["sh", "-euc", text], {
     cwd: ROOT,
     env: { PATH: `${join(ROOT, "bin")}:${process.env["PATH"]}`, RINGCAST_API_KEY: KEY },
-    stdout: "pipe",
-    stderr: "pipe",
   });
 }
 
@@ -61,16 +65,17 @@ async function newest(topic: string): Promise<string> {
   return await (await server.fetch(path, { headers: HEADERS })).text();
 }
 
-describe.each(["curl", "cli", "sdk"] as const)("what is copied for %s", (language) => {
+const LANGUAGES = RUNTIME === undefined ? (["curl", "cli"] as const) : (["curl", "cli", "sdk"] as const);
+
+describe.each<Language>(LANGUAGES)("what is copied for %s", (language) => {
   test.each(CASES)(
     "publishes to the topic %j the payload %j as it is",
     async (topic, payload) => {
-      using program = new TemporaryFile("copied.ts", "");
+      using program = new TemporaryFile("copied.mts", "");
       const id = language === "cli" ? "" : `${topic} ${language}`;
       const wish = { type: "publish", topic, id, payload, dedupe: id !== "" } as const;
       const copied = start(language, snippet(language, target(), wish), program);
-      const ended = Promise.all([copied.exited, new Response(copied.stderr).text()]);
-      const [code, stderr] = await within(ended, "the end of what was copied", DEADLINE_MS);
+      const { code, stderr } = await within(copied.ended(), "the end of what was copied", DEADLINE_MS);
       expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
       const text = await newest(topic);
       // Byte for byte: JSON.parse would lose what it is about.
@@ -83,7 +88,7 @@ describe.each(["curl", "cli", "sdk"] as const)("what is copied for %s", (languag
   test.each(CASES)(
     "subscribes to the topic %j and replays",
     async (topic) => {
-      using program = new TemporaryFile("copied.ts", "");
+      using program = new TemporaryFile("copied.mts", "");
       await server.post(`/topics/${encodeURIComponent(topic)}/messages`, { payload: `replayed ${language}` }, HEADERS);
       const text = snippet(language, target(), { type: "subscribe", topic, replay: { kind: "last", count: 1 } });
       // It has no end; so that the shell leaves nobody behind, it becomes the command.
@@ -100,7 +105,7 @@ describe.each(["curl", "cli", "sdk"] as const)("what is copied for %s", (languag
 });
 
 /** Resolves when the output has a text in it, and rejects where it ends without. */
-async function says(output: ReadableStream<Uint8Array>, words: string): Promise<void> {
+async function says(output: Readable, words: string): Promise<void> {
   let text = "";
   const decoder = new TextDecoder();
   for await (const chunk of output) {

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
 import { ConsolePage, notIsolated } from "./support/console-page.ts";
 import { ServerProcess } from "./support/server-process.ts";

@@ -1,6 +1,6 @@
-import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
 import { ERROR_CODES } from "../src/protocol/errors.ts";
 import { ROOT } from "./support/server-process.ts";

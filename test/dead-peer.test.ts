@@ -1,8 +1,8 @@
-import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ROOT, ringcast } from "./support/command.ts";
 import { Network } from "./support/network.ts";
 import { parseLogLine, RawProcess } from "./support/raw-process.ts";
-import { COMMAND, ROOT } from "./support/server-process.ts";
 import { TRANSPORTS } from "./support/subscriber.ts";
 
 const CLIENT = join(ROOT, "test", "support", "remote-subscriber.ts");
@@ -14,10 +14,10 @@ const PINGS = 10;
 describe.skipIf(!Network.isPossible()).each(TRANSPORTS)("a client by $name", ({ name }) => {
   test("stays while it is there though it says nothing, and is given up when its host is gone", async () => {
     using network = Network.create();
-    const command = network.on(network.server, COMMAND);
+    const command = network.on(network.server, ...ringcast());
     await using server = new RawProcess([...FLAGS, `-host=${network.address}`], { command });
     const { port } = await server.listening();
-    const words = network.on(network.client, process.execPath, CLIENT);
+    const words = network.on(network.client, process.execPath, "--import", "tsx", CLIENT);
     await using client = new RawProcess([name, network.address, String(port)], { command: words });
     await client.nextLine("subscribed");
     for (let i = 0; i < PINGS; i++) await client.nextLine("pinged");

@@ -1,12 +1,15 @@
-import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { parseDuration } from "../src/config/duration.ts";
 import { OPTIONS } from "../src/config/options.ts";
+import { runChild } from "./support/child.ts";
+import { findProgram } from "./support/programs.ts";
 import { ROOT, ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 // What stands in deploy/ fits the server: names of metrics, times of the shutdown, paths of the probes.
 
@@ -43,24 +46,25 @@ describe("the alert rules", () => {
   const schema = z.object({ groups: z.array(z.object({ rules: z.array(rule) })) });
 
   test("ask for metrics that there are", () => {
-    const { groups } = schema.parse(Bun.YAML.parse(read("prometheus/alerts.yml")));
+    const { groups } = schema.parse(parse(read("prometheus/alerts.yml")));
     const asked = groups.flatMap(({ rules }) => rules.flatMap(({ expr }) => metricsIn(expr)));
     expect(asked.length).toBeGreaterThan(8);
     expect(asked.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test.skipIf(Bun.which("promtool") === null).each([
+  test.skipIf(findProgram("promtool") === undefined).each([
     ["check", "alerts.yml"],
     ["test", "alerts.test.yml"],
   ])("pass promtool's %s", async (verb, file) => {
-    const process_ = Bun.spawn(["promtool", verb, "rules", join(DEPLOY, "prometheus", file)], { stderr: "pipe" });
-    const said = await new Response(process_.stderr).text();
-    expect([await process_.exited, said]).toEqual([0, ""]);
+    const { code, stderr } = await runChild(["promtool", verb, "rules", join(DEPLOY, "prometheus", file)]);
+    expect([code, stderr]).toEqual([0, ""]);
   });
 });
 
 test("the Kubernetes pod gets the time that its shutdown needs, as nobody in particular", () => {
-  const documents = z.array(z.looseObject({ kind: z.string() })).parse(Bun.YAML.parse(read("kubernetes/ringcast.yml")));
+  const documents = z
+    .array(z.looseObject({ kind: z.string() }))
+    .parse(parseAllDocuments(read("kubernetes/ringcast.yml")).map((document) => document.toJS()));
   expect(documents.map(({ kind }) => kind)).toEqual(["Deployment", "Service", "PodDisruptionBudget"]);
   const probe = z.looseObject({ httpGet: z.object({ path: z.string(), port: z.literal("http") }) });
   const container = z.looseObject({

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import asyncApiSpecs from "@asyncapi/specs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import Ajv from "ajv";
 import Ajv2020 from "ajv/dist/2020.js";
 import pino from "pino";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { Timestamps } from "../src/core/clock.ts";
 import { Hub } from "../src/core/hub.ts";
@@ -13,8 +13,11 @@ import { signingSecret, Tokens } from "../src/server/access/tokens.ts";
 import { Connections } from "../src/server/connections.ts";
 import { EventStreams } from "../src/server/event-streams.ts";
 import { FaultLog } from "../src/server/fault-log.ts";
+import { Admission } from "../src/server/http/admission.ts";
 import { createApp } from "../src/server/http/app.ts";
-import type { HttpApp } from "../src/server/http/context.ts";
+import type { HttpApp, HttpPorts } from "../src/server/http/context.ts";
+import { HttpPublisher } from "../src/server/http/publish.ts";
+import { Refusals } from "../src/server/http/refusals.ts";
 import { Metrics } from "../src/server/metrics/metrics.ts";
 import { Samples } from "../src/server/metrics/samples.ts";
 import { RateLimit } from "../src/server/rate-limit.ts";
@@ -25,7 +28,7 @@ import { FakeClock } from "./support/fake-clock.ts";
 import { ServerProcess } from "./support/server-process.ts";
 import { StreamClient } from "./support/stream-client.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const REQUEST_TYPES = ["ping", "publish", "refresh", "subscribe", "unsubscribe"];
 const ANSWER_TYPES = ["ack", "error", "event", "info", "pong"];
@@ -74,7 +77,7 @@ describe("/swagger/", () => {
       expect({ asset, status: answer.status }).toEqual({ asset, status: 200 });
       const type = asset.endsWith(".css") ? /^text\/css/ : /^text\/javascript/;
       expect(answer.headers.get("content-type")).toMatch(type);
-      expect((await answer.bytes()).byteLength).toBeGreaterThan(50);
+      expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(50);
     }
   });
 
@@ -130,7 +133,8 @@ function makeApp(): HttpApp {
   const ignore = () => {};
   const hub = new Hub(
     {
-      outbox: { maxMessages: 10, maxBytes: 10_000 },
+      queue: { maxMessages: 10, maxBytes: 10_000 },
+      historyLingerMs: 1000,
       writeWaitMs: 1000,
       autoCreateTopics: true,
       topicTtlMs: 0,
@@ -158,39 +162,42 @@ function makeApp(): HttpApp {
   const logger = pino({ level: "silent" });
   const connections = new Connections(
     { pingIntervalMs: 1000, pongWaitMs: 2000, writeWaitMs: 1000 },
-    { hub, clock, logger, faults, journal },
+    { hub, clock, systemClock: clock, logger, faults, journal },
   );
   const rateLimit = new RateLimit(0, 1);
   const sources = { hub, connections, rateLimit, faults };
-  return createApp(
-    {
-      maxMessageSize: 1000,
-      ringBufferSize: 10,
-      readTimeoutMs: 1000,
-      writeTimeoutMs: 1000,
-      enableCors: false,
-      maxConnections: 10,
-      metricsAuth: true,
-    },
-    {
-      hub,
-      clock,
-      faults,
-      logger,
-      rates: new Rates(hub.counters, clock),
-      rateLimit,
-      metrics: new Metrics([], { ...sources, maxConnections: 10, samples: new Samples(hub, clock, 50), version: "" }),
-      authenticate: () => ANYBODY,
-      keys: { holders: [] },
-      tokens: new Tokens(signingSecret("", undefined), clock),
-      allowsOrigin: () => true,
-      eventStreams: new EventStreams(2000, { hub, connections, clock, timestamps }),
-      connections,
-      journal,
-      isDraining: () => false,
-      version: "0.0.0",
-    },
-  );
+  const options = {
+    maxMessageSize: 1000,
+    ringBufferSize: 10,
+    readTimeoutMs: 1000,
+    writeTimeoutMs: 1000,
+    enableCors: false,
+    maxConnections: 10,
+    metricsAuth: true,
+  };
+  const ports: HttpPorts = {
+    hub,
+    clock,
+    faults,
+    logger,
+    rates: new Rates(hub.counters, clock),
+    rateLimit,
+    metrics: new Metrics([], { ...sources, maxConnections: 10, samples: new Samples(hub, clock, 50), version: "" }),
+    authenticate: () => ANYBODY,
+    keys: { holders: [], holderOf: () => undefined },
+    tokens: new Tokens(signingSecret("", undefined), clock),
+    allowsOrigin: () => true,
+    eventStreams: new EventStreams(2000, { hub, connections, clock, systemClock: clock, timestamps }),
+    connections,
+    journal,
+    isDraining: () => false,
+    version: "0.0.0",
+  };
+  return createApp(options, ports, {
+    admission: new Admission(options, ports),
+    publisher: new HttpPublisher(options, ports),
+    refusals: new Refusals(ports),
+  });
 }
 
 /** Whether a path is one of a page's files: those of the console, and of Swagger UI but for the description itself. */
@@ -207,7 +214,9 @@ function routesOf(app: HttpApp): string[] {
 }
 
 async function documentedOperations(app: HttpApp): Promise<string[]> {
-  const answer = await app.request("/swagger/doc.json", {}, { address: "127.0.0.1" });
+  const path = "/swagger/doc.json";
+  const head = { method: "GET", path, query: new URLSearchParams(), headers: {}, address: "127.0.0.1" };
+  const answer = await app.request(path, {}, { head });
   const { paths } = openApiSchema.parse(await answer.json());
   return Object.entries(paths)
     .flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`))

@@ -1,6 +1,6 @@
-import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
 import { ROOT } from "./support/server-process.ts";
 

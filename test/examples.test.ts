@@ -1,14 +1,16 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
+import { LoopbackServer } from "./support/loopback-server.ts";
 import { RawProcess } from "./support/raw-process.ts";
 import { ROOT, ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const KEY = "example-key";
 const WITH_KEY = { "X-API-Key": KEY };
@@ -48,7 +50,7 @@ describe("the example", () => {
     // Beside each other as in the checkout, with the SDK as it is now.
     cpSync(join(EXAMPLES, "page"), join(folder, "examples", "page"), { recursive: true });
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-    const built = spawnSync("sh", [join(ROOT, "scripts", "build-client.sh"), join(folder, "dist", "client")]);
+    const built = spawnSync("node", [join(ROOT, "scripts", "build-client.js"), join(folder, "dist", "client")]);
     expect(built.status).toBe(0);
     let ringcast = await ServerProcess.start([`-api-key=${KEY}`]);
     const environment = { RINGCAST_URL: ringcast.url, RINGCAST_API_KEY: KEY, PORT: "0" };
@@ -82,20 +84,17 @@ describe("the example", () => {
   });
 
   test.skipIf(!HAS_BROWSER)("React hook keeps a component up with a topic", async () => {
-    const built = await Bun.build({
-      entrypoints: [join(EXAMPLES, "react", "orders.jsx")],
+    const built = await build({
+      entryPoints: [join(EXAMPLES, "react", "orders.jsx")],
+      bundle: true,
+      write: false,
+      format: "esm",
+      jsx: "automatic",
       define: { "process.env.NODE_ENV": '"production"' },
-      plugins: [
-        {
-          name: "the SDK as it is now",
-          setup: (build) => {
-            const path = join(ROOT, "src", "client", "index.ts");
-            build.onResolve({ filter: /^ringcast\/client$/ }, () => ({ path }));
-          },
-        },
-      ],
+      // The SDK as it is now.
+      alias: { "ringcast/client": join(ROOT, "src", "client", "index.ts") },
     });
-    const script = (await built.outputs[0]?.text()) ?? "";
+    const script = built.outputFiles[0]?.text ?? "";
     await publish("orders", "tea");
     const grant = { client_id: "react", subscribe: ["orders"] };
     const { token } = z
@@ -106,14 +105,11 @@ describe("the example", () => {
     const query = new URLSearchParams({ url: `ws://127.0.0.1:${server.port}/ws`, token });
     // A real page: a browser lets one that only pretends to be on this machine reach nothing else there.
     const html = '<!doctype html><div id="root"></div><script type="module" src="script.js"></script>';
-    using host = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      routes: {
-        "/": () => new Response(html, { headers: { "Content-Type": "text/html" } }),
-        "/script.js": () => new Response(script, { headers: { "Content-Type": "text/javascript" } }),
-      },
-    });
+    await using host = await LoopbackServer.start((request) =>
+      new URL(request.url).pathname === "/"
+        ? new Response(html, { headers: { "Content-Type": "text/html" } })
+        : new Response(script, { headers: { "Content-Type": "text/javascript" } }),
+    );
     await page.goto(`${host.url}?${query}`);
     await page.getByText("tea", { exact: true }).first().waitFor();
     await publish("orders", "cake");
@@ -153,7 +149,7 @@ describe("the example", () => {
     expect(await example.nextLine("data:")).toContain('"offset":2');
   });
 
-  test.each(["python/follow.py", "go/main.go"])("%s has under 40 lines", async (path) => {
-    expect((await Bun.file(join(EXAMPLES, path)).text()).trimEnd().split("\n").length).toBeLessThan(40);
+  test.each(["python/follow.py", "go/main.go"])("%s has under 40 lines", (path) => {
+    expect(readFileSync(join(EXAMPLES, path), "utf8").trimEnd().split("\n").length).toBeLessThan(40);
   });
 });

@@ -1,12 +1,15 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { describe, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
 import { TestClient } from "./support/client.ts";
 import { encodeFrame, type Frame, FrameParser, OPCODE } from "./support/frames.ts";
 import { Mailbox, within } from "./support/mailbox.ts";
 import { RawConnection } from "./support/raw-connection.ts";
 import { ServerProcess } from "./support/server-process.ts";
+import { withResolvers } from "./support/with-resolvers.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const MIB = 1024 * 1024;
 // Each message for itself, so that a test can unpack one without those before.
@@ -50,7 +53,7 @@ class CompressingClient implements Disposable {
     const frames: Frame[] = [];
     while (frames.length < count) {
       frames.push(...parser.push(Buffer.from(await this.#connection.until(""), "latin1")));
-      if (frames.length < count) await Bun.sleep(10);
+      if (frames.length < count) await sleep(10);
     }
     return frames;
   }
@@ -83,7 +86,7 @@ describe("-enable-compression", () => {
     const { bytes } = client.send(publish(payload));
     expect(bytes).toBeLessThan(payload.length / 10);
     const [ack] = await within(client.frames(1), "the ack");
-    expect(ack === undefined ? "" : textOf(ack)).toStartWith('{"type":"ack","topic":"t"');
+    expect(ack === undefined ? "" : textOf(ack)).toMatch(/^\{"type":"ack","topic":"t"/);
     // The subscriber that did not offer it gets the same, plain.
     expect((await plain.expect("event")).message.payload).toBe(payload);
 
@@ -101,7 +104,7 @@ describe("-enable-compression", () => {
     socket.addEventListener("message", ({ data }) => {
       if (String(data).startsWith('{"type":"event"')) events.put(String(data));
     });
-    const opened = Promise.withResolvers<void>();
+    const opened = withResolvers<void>();
     socket.addEventListener("open", () => opened.resolve());
     await within(opened.promise, "the connection");
     expect(socket.extensions).toContain("permessage-deflate");
@@ -147,6 +150,6 @@ describe("-enable-compression", () => {
     using client = await CompressingClient.connect(server.port);
     client.send(publish("").padEnd(100_000, " "));
     const [ack] = await within(client.frames(1), "the ack");
-    expect(ack === undefined ? "" : textOf(ack)).toStartWith('{"type":"ack"');
+    expect(ack === undefined ? "" : textOf(ack)).toMatch(/^\{"type":"ack"/);
   });
 });

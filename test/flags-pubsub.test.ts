@@ -1,17 +1,18 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
 import { TestClient } from "./support/client.ts";
 import { encodeFrame, OPCODE } from "./support/frames.ts";
 import { within } from "./support/mailbox.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Waits for what no event tells. */
 async function eventually(what: string, condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 20_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`${what} did not come about`);
-    await Bun.sleep(10);
+    await sleep(10);
   }
 }
 
@@ -251,7 +252,7 @@ describe("-max-control-frames-per-sec", () => {
     await eventually("ten pongs", () => pongsTo(modest) === 10);
     flooder.sendBytes(pings(11));
     expect(await within(flooder.closed, "the close")).toMatchObject({ code: 1008 });
-    await Bun.sleep(1100);
+    await sleep(1100);
     modest.sendBytes(pings(10));
     await eventually("ten more pongs", () => pongsTo(modest) === 20);
     expect(await modest.settled()).toEqual([]);

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { TestClient, UpgradeRefused } from "./support/client.ts";
 import { type RawAnswer, rawRequest } from "./support/raw-request.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const KEY = "handshake-key";
 
@@ -248,5 +248,33 @@ describe("the API key of an upgrade", () => {
   test("does not matter where none is set", async () => {
     await using server = await ServerProcess.start();
     expect(await upgradeStatus(server, { "X-API-Key": "anything" })).toBe(101);
+  });
+});
+
+describe("a refused client that offers ringcast.v1", () => {
+  /** How the connection ends, which the server must agree to first: a browser shows the status of a refusal to no page. */
+  async function closing(port: number, headers: Record<string, string> = {}) {
+    using client = await TestClient.connect(port, { headers: { "Sec-WebSocket-Protocol": "ringcast.v1", ...headers } });
+    return await client.closed;
+  }
+
+  test("is let in and closed at once: 4401 without a key, 4403 from another origin, 1013 when it is full", async () => {
+    await using locked = await ServerProcess.start([`-api-key=${KEY}`, "-allowed-origins=https://example.com"]);
+    expect(await closing(locked.port)).toEqual({ code: 4401, reason: "a valid API key or token is needed" });
+    const fromElsewhere = { "X-API-Key": KEY, Origin: "https://evil.test" };
+    expect(await closing(locked.port, fromElsewhere)).toEqual({
+      code: 4403,
+      reason: expect.stringContaining("-allowed-origins"),
+    });
+    await using small = await ServerProcess.start(["-max-connections=1"]);
+    using _first = await TestClient.connect(small.port);
+    expect(await closing(small.port)).toMatchObject({ code: 1013 });
+  });
+
+  test("sees the status where the handshake itself is wrong", async () => {
+    await using server = await ServerProcess.start([`-api-key=${KEY}`]);
+    const headers = { "Sec-WebSocket-Protocol": "ringcast.v1", "Sec-WebSocket-Version": "8" };
+    expect(await upgradeStatus(server, headers)).toBe(401);
+    expect(await upgradeStatus(server, { ...headers, "X-API-Key": KEY })).toBe(426);
   });
 });

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { TestClient } from "./support/client.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let server: ServerProcess;
 let publisher: TestClient;
@@ -110,6 +110,7 @@ test("the details of a topic tell its epoch and what replay can still give", asy
     epoch,
     newest_offset: 5,
     oldest_offset: 3,
+    ttl: "0s",
     message_count: 5,
   });
 });

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { TestClient } from "./support/client.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const publishedSchema = z.strictObject({
   topic: z.string(),

@@ -1,11 +1,11 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { TestClient } from "./support/client.ts";
 import { within } from "./support/mailbox.ts";
 import { RawConnection } from "./support/raw-connection.ts";
 import { parseLogLine, RawProcess } from "./support/raw-process.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** What follows the message in a line of text. */
 const dataSchema = z.looseObject({ topic: z.string().optional() });

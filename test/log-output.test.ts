@@ -1,13 +1,16 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
+import { Child } from "./support/child.ts";
 import { TestClient } from "./support/client.ts";
+import { ringcast } from "./support/command.ts";
 import { within } from "./support/mailbox.ts";
 import { RawProcess } from "./support/raw-process.ts";
-import { COMMAND } from "./support/server-process.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 class TemporaryDirectory implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "ringcast-test-"));
@@ -41,7 +44,7 @@ describe("standard output", () => {
         () => false,
       );
       if (healthy) return;
-      await Bun.sleep(20);
+      await sleep(20);
     }
   }
 
@@ -50,21 +53,16 @@ describe("standard output", () => {
     return (await server.listening()).port;
   }
 
-  /** Starts the server by a shell line, in which $0 is the command with its flags in "$@". */
-  function startByShell(line: string, port: number): Bun.Subprocess<"ignore", "pipe", "pipe"> {
+  /** Starts the server by a shell line, in which "$@" is the command with its flags. */
+  function startByShell(line: string, port: number): Child {
     const flags = ["-host=127.0.0.1", `-port=${port}`, "-rate-limit-per-min=0", "-log-level=debug"];
-    return Bun.spawn(["/bin/sh", "-c", line, COMMAND, ...flags], {
-      env: { PATH: process.env["PATH"] ?? "" },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+    return new Child(["/bin/sh", "-c", line, "sh", ...ringcast(...flags)], { env: { PATH: process.env["PATH"] } });
   }
 
   for (const [what, line] of [
-    ["closed from the start", 'exec "$0" "$@" >&-'],
-    ["on a full device", 'exec "$0" "$@" >/dev/full'],
-    ["and standard error closed", 'exec "$0" "$@" >&- 2>&-'],
+    ["closed from the start", 'exec "$@" >&-'],
+    ["on a full device", 'exec "$@" >/dev/full'],
+    ["and standard error closed", 'exec "$@" >&- 2>&-'],
   ] as const) {
     test(`${what} does not stop the server, which still ends well`, async () => {
       const port = await freePort();
@@ -82,12 +80,11 @@ describe("standard output", () => {
 
   test("whose reader has gone does not stop the server, which still ends well", async () => {
     const port = await freePort();
-    const server = startByShell('exec "$0" "$@"', port);
+    const server = startByShell('exec "$@"', port);
     try {
       await within(answering(port), "the start", 20_000);
-      const reader = server.stdout.getReader();
-      await reader.read();
-      await reader.cancel();
+      await once(server.stdout, "data");
+      server.stdout.destroy();
       await servesOn(port);
       server.kill("SIGTERM");
       expect(await within(server.exited, "the end", 20_000)).toBe(0);
@@ -100,7 +97,7 @@ describe("standard output", () => {
     const port = await freePort();
     using directory = new TemporaryDirectory();
     // A pipe with a reader, the server itself, that never reads.
-    const server = startByShell(`mkfifo ${directory.path}/pipe; exec "$0" "$@" 1<>${directory.path}/pipe`, port);
+    const server = startByShell(`mkfifo ${directory.path}/pipe; exec "$@" 1<>${directory.path}/pipe`, port);
     try {
       await within(answering(port), "the start", 20_000);
       using client = await TestClient.connect(port);

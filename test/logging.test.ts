@@ -1,10 +1,11 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
 import { TestClient } from "./support/client.ts";
 import { encodeFrame, OPCODE } from "./support/frames.ts";
 import { parseLogLine, RawProcess } from "./support/raw-process.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const QUIET = ["-host=127.0.0.1", "-port=0"];
 const WARNING = "no API key is set and the server listens beyond loopback";
@@ -76,7 +77,7 @@ describe("-log-level", () => {
   test("of warn shows warnings, but neither the start nor the end", async () => {
     const messages = await messagesAt("warn");
     expect(messages).toHaveLength(1);
-    expect(messages[0]).toStartWith(`warn ${WARNING}`);
+    expect(messages[0]?.startsWith(`warn ${WARNING}`)).toBe(true);
   });
 
   test("of warn hides connections and topics", async () => {
@@ -109,7 +110,7 @@ async function silentServer(level: string, ...flags: string[]): Promise<{ port: 
   const { port } = await finder.listening();
   await finder.stop();
   const server = new RawProcess([`-port=${port}`, `-log-level=${level}`, ...flags]);
-  while (!(await answers(port))) await Bun.sleep(20);
+  while (!(await answers(port))) await sleep(20);
   return { port, server };
 }
 
@@ -172,7 +173,7 @@ describe("the log", () => {
       requests: 3,
       subscriptions: 2,
     });
-    expect(line["durationMs"]).toBeNumber();
+    expect(line["durationMs"]).toEqual(expect.any(Number));
   });
 
   test("tells of a client that vanished, and of one that broke the protocol", async () => {

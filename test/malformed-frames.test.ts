@@ -1,11 +1,11 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test, vi } from "vitest";
 import { Bystander } from "./support/bystander.ts";
 import { TestClient } from "./support/client.ts";
 import { encodeFrame, type FrameOptions, OPCODE } from "./support/frames.ts";
 import { within } from "./support/mailbox.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT } = OPCODE;
 const PING_REQUEST = '{"type":"ping","request_id":"r"}';

@@ -1,10 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test, vi } from "vitest";
 import { Bystander } from "./support/bystander.ts";
 import { TestClient } from "./support/client.ts";
 import { MALFORMED_REQUESTS } from "./support/malformed-requests.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 describe("malformed requests", () => {
   test(`of ${MALFORMED_REQUESTS.length} kinds get BAD_REQUEST each, with a valid request_id, and others are served`, async () => {

@@ -1,8 +1,11 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
+import { Child } from "./support/child.ts";
 import { TestClient } from "./support/client.ts";
+import { findProgram } from "./support/programs.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const KEY = "metrics-key";
 
@@ -14,15 +17,15 @@ async function scrape(server: ServerProcess, headers: Record<string, string> = {
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]));
 }
 
-describe.skipIf(Bun.which("promtool") === null)("the metrics", () => {
+describe.skipIf(findProgram("promtool") === undefined)("the metrics", () => {
   test("are well formed, as promtool sees it", async () => {
     await using server = await ServerProcess.start(['-metrics-topics=orders,a"b\\c']);
     await server.post("/topics", { name: 'a"b\\c' });
     const answer = await server.fetch("/metrics");
     expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
-    const check = Bun.spawn(["promtool", "check", "metrics"], { stdin: answer, stdout: "pipe", stderr: "pipe" });
-    const said = (await new Response(check.stdout).text()) + (await new Response(check.stderr).text());
-    expect([await check.exited, said]).toEqual([0, ""]);
+    await using check = new Child(["promtool", "check", "metrics"], { hasInput: true });
+    check.stdin.end(await answer.text());
+    expect(await check.ended()).toEqual({ code: 0, stdout: "", stderr: "" });
   });
 });
 
@@ -60,7 +63,7 @@ describe("/metrics", () => {
     expect(before.get("ringcast_publish_to_write_seconds_count")).toBeGreaterThan(0);
     // What is sampled comes by itself.
     for (const name of ["ringcast_event_loop_delay_seconds_count", "ringcast_queue_depth_messages_count"]) {
-      while ((await scrape(server, admin)).get(name) === 0) await Bun.sleep(20);
+      while ((await scrape(server, admin)).get(name) === 0) await sleep(20);
     }
     for (const name of ["cpu_seconds_total", "resident_memory_bytes", "open_fds", "max_fds", "start_time_seconds"]) {
       expect({ name, value: before.get(`process_${name}`) }).toEqual({ name, value: expect.any(Number) });
@@ -102,7 +105,7 @@ describe("-metrics-auth", () => {
     for (let i = 0; i < 80; i++) {
       stalled.send({ type: "publish", topic: "t", message: { id: "m", payload: "x".repeat(100_000) } });
     }
-    while ((await scrape(server)).get("ringcast_messages_published_total") !== 80) await Bun.sleep(10);
+    while ((await scrape(server)).get("ringcast_messages_published_total") !== 80) await sleep(10);
     const begun = server.nextLog("shutting down");
     process.kill(server.pid, "SIGTERM");
     await begun;

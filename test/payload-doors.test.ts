@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { TestClient } from "./support/client.ts";
 import { ServerProcess } from "./support/server-process.ts";
 import { StreamClient } from "./support/stream-client.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 // A payload is the publisher's text. Here each goes in by every way there is, comes out by every way there is, and is
 // compared as text: whoever parsed and encoded it anywhere between would change most of these.
@@ -92,7 +92,7 @@ async function nextEvents(client: TestClient | StreamClient, count: number): Pro
 
 /** The first text is the ack. */
 async function eventsAfterAck(client: TestClient | StreamClient, count: number): Promise<string[]> {
-  expect(await client.nextText()).toStartWith('{"type":"ack"');
+  expect(await client.nextText()).toMatch(/^\{"type":"ack"/);
   return nextEvents(client, count);
 }
 
@@ -168,8 +168,8 @@ async function passed(wayIn: string, wayOut: WayOut, payloads: readonly string[]
   const before = `{"type":"event","topic":"${topic}","message":{"id":"m","payload":`;
   return texts.map((text, i) => {
     const after = `},"offset":${i + 1},"ts":"`;
-    expect(text).toStartWith(before);
-    expect(text.slice(0, -`${TS}"}`.length)).toEndWith(after);
+    expect(text.slice(0, before.length)).toBe(before);
+    expect(text.slice(0, -`${TS}"}`.length).slice(-after.length)).toBe(after);
     return text.slice(before.length, -`${after}${TS}"}`.length);
   });
 }

@@ -1,9 +1,9 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test, vi } from "vitest";
 import { TestClient } from "./support/client.ts";
 import { OPCODE } from "./support/frames.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 // What holds for every request: one answer, the request id in it, the timestamp's form.
 

@@ -1,8 +1,8 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test, vi } from "vitest";
 import { TestClient } from "./support/client.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** JSON texts that a parser and a serializer between them would change. */
 const PAYLOADS = [

@@ -1,9 +1,11 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test, vi } from "vitest";
+import { runChild } from "./support/child.ts";
 import { TestClient } from "./support/client.ts";
+import { findProgram } from "./support/programs.ts";
 import { rawRequest } from "./support/raw-request.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const MEBIBYTE = 1024 * 1024;
 const KEY = "rest-key";
@@ -207,23 +209,26 @@ describe("GET /health", () => {
     });
   });
 
-  test("answers HEAD with 200 and no body", async () => {
+  test("answers HEAD with 200, the length that GET would bring, and no body", async () => {
     await using server = await ServerProcess.start();
-    const answer = await rawRequest(server.port, "HEAD /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    const ask = (method: string) =>
+      rawRequest(server.port, `${method} /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    const answer = await ask("HEAD");
     expect(answer).toMatchObject({ status: 200, body: "" });
+    expect(answer.headers.get("content-length")).toBe(String((await ask("GET")).body.length));
   });
 
-  test.skipIf(Bun.which("wget") === null)("satisfies the wget that the specification's health check runs", async () => {
-    await using server = await ServerProcess.start();
-    const run = (path: string) =>
-      Bun.spawn(["wget", "--no-verbose", "--tries=1", "--spider", `${server.url}${path}`], {
-        stdout: "ignore",
-        stderr: "ignore",
-      }).exited;
-    expect(await run("/health")).toBe(0);
-    // So that a wget which always succeeds would not do.
-    expect(await run("/nothing")).not.toBe(0);
-  });
+  test.skipIf(findProgram("wget") === undefined)(
+    "satisfies the wget that the specification's health check runs",
+    async () => {
+      await using server = await ServerProcess.start();
+      const run = async (path: string) =>
+        (await runChild(["wget", "--no-verbose", "--tries=1", "--spider", `${server.url}${path}`])).code;
+      expect(await run("/health")).toBe(0);
+      // So that a wget which always succeeds would not do.
+      expect(await run("/nothing")).not.toBe(0);
+    },
+  );
 });
 
 describe("GET /stats", () => {

@@ -1,9 +1,9 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test, vi } from "vitest";
 import { TestClient } from "./support/client.ts";
 import { Pump } from "./support/pump.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** A server with a topic of some events that outlives its subscribers' coming and going. */
 async function startWithEvents(count: number, flags: readonly string[] = []) {
@@ -158,7 +158,7 @@ describe("a resume with since", () => {
 
 describe("an epoch", () => {
   test("stays while the topic lives, is the same for all, and differs between topics and incarnations", async () => {
-    await using server = await ServerProcess.start();
+    await using server = await ServerProcess.start(["-history-linger=0s"]);
     using client = await TestClient.connect(server.port);
     using other = await TestClient.connect(server.port);
     const { epoch: first } = await client.subscribe("t");

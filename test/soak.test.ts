@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { TestClient } from "./support/client.ts";
 import { ServerProcess } from "./support/server-process.ts";
 import { TRANSPORTS, type TransportUnderTest } from "./support/subscriber.ts";

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
 import { ServerProcess } from "./support/server-process.ts";
 

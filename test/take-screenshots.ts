@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 // Takes the README's pictures of the console: starts a server, gives it a small shop's traffic for a quarter of an hour,
 // which is what the charts show, and writes a picture of each page in both themes. The README shows three of them, from
 // docs/images. Needs Chromium, as the tests do.
@@ -128,7 +129,7 @@ async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
-await Bun.sleep(Number(minutesText) * 60_000);
+await sleep(Number(minutesText) * 60_000);
 
 const browser = await launchBrowser();
 for (const theme of ["light", "dark"] as const) {

@@ -1,13 +1,16 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { connect, createServer, type TLSSocket } from "node:tls";
+import { describe, expect, test, vi } from "vitest";
 import { CERTIFICATES, type TestCertificate } from "./support/certificates.ts";
 import { TestClient } from "./support/client.ts";
+import { RUNS_ON_BUN } from "./support/command.ts";
 import { Directory } from "./support/directory.ts";
+import { httpsGet } from "./support/https-get.ts";
 import { within } from "./support/mailbox.ts";
 import { type LogLine, runToEnd, ServerProcess } from "./support/server-process.ts";
+import { withResolvers } from "./support/with-resolvers.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const { first, second } = CERTIFICATES;
 const LOADED = "certificate loaded";
@@ -34,7 +37,7 @@ function reload(server: ServerProcess, message: string): Promise<LogLine> {
 
 /** A connection whose handshake is done. */
 function handshake(port: number, options: object = {}): Promise<TLSSocket> {
-  const { promise, reject, resolve } = Promise.withResolvers<TLSSocket>();
+  const { promise, reject, resolve } = withResolvers<TLSSocket>();
   const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ...options });
   socket.on("secureConnect", () => resolve(socket)).on("error", reject);
   return within(promise, "the handshake", 20_000);
@@ -52,7 +55,7 @@ async function askOnce(port: number): Promise<string> {
 
 /** Asks for the health over a connection that may go on. */
 function exchange(socket: TLSSocket, headers = ""): Promise<string> {
-  const { promise, reject, resolve } = Promise.withResolvers<string>();
+  const { promise, reject, resolve } = withResolvers<string>();
   let text = "";
   const onData = (chunk: Buffer) => {
     text += chunk.toString();
@@ -69,9 +72,9 @@ function exchange(socket: TLSSocket, headers = ""): Promise<string> {
 describe("-tls-cert and -tls-key", () => {
   test("make the server speak https and wss with that certificate, and nothing else", async () => {
     await using server = await ServerProcess.start([`-tls-cert=${first.certFile}`, `-tls-key=${first.keyFile}`]);
-    const health = await fetch(`https://localhost:${server.port}/health`, { tls: { ca: first.cert } });
-    expect(health.status).toBe(200);
-    await expect(fetch(`https://localhost:${server.port}/health`, { tls: { ca: second.cert } })).rejects.toThrow();
+    const health = await httpsGet(`https://localhost:${server.port}/health`, first.cert);
+    expect(health.statusCode).toBe(200);
+    await expect(httpsGet(`https://localhost:${server.port}/health`, second.cert)).rejects.toThrow();
     await expect(fetch(`http://localhost:${server.port}/health`)).rejects.toThrow();
     using subscriber = await TestClient.connect(server.port, { ca: first.cert });
     using publisher = await TestClient.connect(server.port, { ca: first.cert });
@@ -92,7 +95,8 @@ describe("-tls-cert and -tls-key", () => {
 
   test("speak TLS 1.2 and 1.3, and nothing older", async () => {
     await using server = await ServerProcess.start([`-tls-cert=${first.certFile}`, `-tls-key=${first.keyFile}`]);
-    const older = { minVersion: "TLSv1", maxVersion: "TLSv1.1" } as const;
+    // OpenSSL 3 speaks these only at this level.
+    const older = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
     await expect(handshake(server.port, older)).rejects.toThrow();
     for (const version of ["TLSv1.2", "TLSv1.3"]) {
       const socket = await handshake(server.port, { minVersion: version, maxVersion: version });
@@ -101,7 +105,7 @@ describe("-tls-cert and -tls-key", () => {
     }
     // This client could speak the older one.
     const old = createServer({ cert: first.cert, key: first.key, ...older });
-    const { promise: listening, resolve } = Promise.withResolvers<void>();
+    const { promise: listening, resolve } = withResolvers<void>();
     old.listen(0, "127.0.0.1", resolve);
     await listening;
     const address = old.address();
@@ -157,47 +161,50 @@ describe("-tls-cert and -tls-key", () => {
 });
 
 describe("SIGHUP", () => {
-  test("gives new connections the new certificate, while those that are there go on and a shutdown finds all", async () => {
-    using files = new PemFiles();
-    files.put(first);
-    await using server = await ServerProcess.start(files.flags);
-    const clients: TestClient[] = [await TestClient.connect(server.port, { ca: first.cert })];
-    const keptAlive = await handshake(server.port);
-    await exchange(keptAlive);
-    for (const next of [second, first, second]) {
-      files.put(next);
-      expect(await reload(server, LOADED)).toMatchObject({ subject: expect.stringContaining(`CN=${next.name}`) });
-      for (let i = 0; i < 10; i++) expect(await askOnce(server.port)).toBe(next.name);
-      clients.push(await TestClient.connect(server.port, { ca: next.cert }));
-    }
-    for (const [i, client] of clients.entries()) await client.subscribe("t", { client_id: `c${i}` });
-    await clients[0]?.published("other", "m", 1);
-    clients[0]?.publish("t", "m", 1);
-    for (const client of clients) expect(await client.expect("event")).toMatchObject({ topic: "t" });
-    const stopped = server.stop();
-    for (const client of clients) expect(await client.closed).toMatchObject({ code: 1001 });
-    expect(await stopped).toBe(0);
-    keptAlive.destroy();
-  });
+  test.skipIf(RUNS_ON_BUN)(
+    "gives new connections the new certificate, while those that are there go on and a shutdown finds all",
+    async () => {
+      using files = new PemFiles();
+      files.put(first);
+      await using server = await ServerProcess.start(files.flags);
+      const clients: TestClient[] = [await TestClient.connect(server.port, { ca: first.cert })];
+      const keptAlive = await handshake(server.port);
+      await exchange(keptAlive);
+      for (const next of [second, first, second]) {
+        files.put(next);
+        expect(await reload(server, LOADED)).toMatchObject({ subject: expect.stringContaining(`CN=${next.name}`) });
+        for (let i = 0; i < 10; i++) expect(await askOnce(server.port)).toBe(next.name);
+        clients.push(await TestClient.connect(server.port, { ca: next.cert }));
+      }
+      for (const [i, client] of clients.entries()) await client.subscribe("t", { client_id: `c${i}` });
+      await clients[0]?.published("other", "m", 1);
+      using publisher = await TestClient.connect(server.port, { ca: second.cert });
+      publisher.publish("t", "m", 1);
+      for (const client of clients) expect(await client.expect("event")).toMatchObject({ topic: "t" });
+      const stopped = server.stop();
+      for (const client of clients) expect(await client.closed).toMatchObject({ code: 1001 });
+      expect(await stopped).toBe(0);
+      keptAlive.destroy();
+    },
+  );
 
-  test("leaves HTTP connections and event streams open", async () => {
+  test.skipIf(RUNS_ON_BUN)("leaves HTTP connections and event streams open", async () => {
     using files = new PemFiles();
     files.put(first);
     await using server = await ServerProcess.start(files.flags);
-    const tls = { ca: first.cert };
-    const stream = await fetch(`https://localhost:${server.port}/topics/t/events`, { tls });
+    const stream = await httpsGet(`https://localhost:${server.port}/topics/t/events`, first.cert);
     const socket = await handshake(server.port);
     for (const next of [first, second]) {
       files.put(next);
       if (next === second) await reload(server, LOADED);
-      expect(await exchange(socket)).toStartWith("HTTP/1.1 200");
+      expect(await exchange(socket)).toMatch(/^HTTP\/1\.1 200/);
     }
     socket.destroy();
     using publisher = await TestClient.connect(server.port, { ca: second.cert });
     await publisher.published("t", "m", "after the reload");
     let text = "";
-    for await (const chunk of stream.body ?? []) {
-      text += new TextDecoder().decode(chunk);
+    for await (const chunk of stream) {
+      text += String(chunk);
       if (text.includes("after the reload")) break;
     }
     expect(text).toContain("after the reload");
@@ -219,8 +226,23 @@ describe("SIGHUP", () => {
       expect(await askOnce(server.port)).toBe("first");
     }
     files.put(second);
-    await reload(server, LOADED);
-    expect(await askOnce(server.port)).toBe("second");
+    await reload(server, RUNS_ON_BUN ? NOT_LOADED : LOADED);
+    expect(await askOnce(server.port)).toBe(RUNS_ON_BUN ? "first" : "second");
+  });
+
+  test.runIf(RUNS_ON_BUN)("on Bun leaves the old certificate in force, and says what to do", async () => {
+    using files = new PemFiles();
+    files.put(first);
+    await using server = await ServerProcess.start(files.flags);
+    const socket = await handshake(server.port);
+    files.put(second);
+    expect(await reload(server, NOT_LOADED)).toMatchObject({
+      level: "error",
+      why: "this runtime can't replace a certificate; restart the server",
+    });
+    expect(await exchange(socket)).toMatch(/^HTTP\/1\.1 200/);
+    socket.destroy();
+    expect(await askOnce(server.port)).toBe("first");
   });
 
   test("does nothing where the files are what they were", async () => {
@@ -233,7 +255,7 @@ describe("SIGHUP", () => {
     expect(server.log.filter(({ msg }) => msg === LOADED)).toEqual([]);
   });
 
-  test.skipIf(process.platform !== "linux")(
+  test.skipIf(process.platform !== "linux" || RUNS_ON_BUN)(
     "fails no connection attempt, and loses no event of open ones",
     async () => {
       using files = new PemFiles();

@@ -1,6 +1,6 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createPublicKey } from "node:crypto";
 import { EncryptJWT, exportSPKI, importJWK, SignJWT, UnsecuredJWT } from "jose";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { parseCommand } from "../src/config/arguments.ts";
 import { startServer } from "../src/server/server.ts";
@@ -12,7 +12,7 @@ import { RawProcess } from "./support/raw-process.ts";
 import { runToEnd, ServerProcess } from "./support/server-process.ts";
 import { TemporaryFile } from "./support/temporary-file.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const KEY = "the-admin-key";
 const SECRET = "a-secret-of-at-least-thirty-two-characters";
@@ -68,7 +68,7 @@ describe("-token-jwks", () => {
   });
 
   test("fetches the keys of a URL once, and no stranger makes it fetch and fetch", async () => {
-    await using keys = new KeyServer(keySet(ec.jwk));
+    await using keys = await KeyServer.start(keySet(ec.jwk));
     await using server = await start(keys.url.href);
     for (let i = 0; i < 20; i++) expect(await statusWith(await ec.sign(), server)).toBe(PERMITTED);
     keys.serve(keySet(ed.jwk));
@@ -78,7 +78,7 @@ describe("-token-jwks", () => {
   });
 
   test("of a URL that does not answer is no reason not to start, but tokens of others must wait", async () => {
-    const keys = new KeyServer("");
+    const keys = await KeyServer.start("");
     await keys[Symbol.asyncDispose]();
     await using server = await start(keys.url.href);
     const answer = await server.fetch("/stats", { headers: { Authorization: `Bearer ${await ec.sign()}` } });
@@ -118,17 +118,17 @@ describe("a reload", () => {
   });
 
   /** The server in this very process, since it is told by a call. */
-  function startHere(jwks: string) {
+  async function startHere(jwks: string) {
     const { logger } = captureLog();
     const command = parseCommand(["-host=127.0.0.1", "-port=0", `-token-jwks=${jwks}`], {});
     if (command.kind !== "run") throw new Error(JSON.stringify(command));
-    const server = startServer(command.config, logger, "0.0.0");
+    const server = await startServer(command.config, logger, "0.0.0");
     return { port: server.port, reload: () => server.reload(), [Symbol.asyncDispose]: () => server.stop() };
   }
 
   test("puts the file's new keys in the place of the old, unless they are of no use", async () => {
     using file = new TemporaryFile("keys.json", keySet(ec.jwk));
-    await using server = startHere(file.path);
+    await using server = await startHere(file.path);
     file.write(keySet(ed.jwk));
     expect(await statusWith(await ed.sign(), server)).toBe(REFUSED);
     await server.reload();
@@ -140,8 +140,8 @@ describe("a reload", () => {
   });
 
   test("fetches the keys of a URL anew, at once", async () => {
-    await using keys = new KeyServer(keySet(ec.jwk));
-    await using server = startHere(keys.url.href);
+    await using keys = await KeyServer.start(keySet(ec.jwk));
+    await using server = await startHere(keys.url.href);
     expect(await statusWith(await ec.sign(), server)).toBe(PERMITTED);
     keys.serve(keySet(ec.jwk, ed.jwk));
     await server.reload();
@@ -239,8 +239,8 @@ describe("confusion about algorithms and keys", () => {
   });
 
   test("of a token that says where its keys are fetches nothing from there", async () => {
-    await using elsewhere = new KeyServer(keySet((await stranger).jwk));
-    await using keys = new KeyServer(keySet(rsa.jwk));
+    await using elsewhere = await KeyServer.start(keySet((await stranger).jwk));
+    await using keys = await KeyServer.start(keySet(rsa.jwk));
     await using server = await start(keys.url.href);
     const jku = elsewhere.url.href;
     expect(await statusWith(await (await stranger).sign({}, { jku, x5u: jku }), server)).toBe(REFUSED);

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { TestClient, UpgradeRefused } from "./support/client.ts";
+import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
+import { TestClient } from "./support/client.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const KEY = "the-admin-key";
 const WITH_KEY = { "X-API-Key": KEY };
@@ -64,6 +65,65 @@ describe("a token", () => {
     expect(await answer.json()).toMatchObject({ error: { code: "BAD_REQUEST" } });
   });
 
+  test("is not made where it would be too long for a request's header, and opens a WebSocket where it just is not", async () => {
+    // Names of 50 characters, as many as fit.
+    const topics = (count: number) => Array.from({ length: count }, (_, n) => `a${n}-`.padEnd(50, "x"));
+    const publish = topics(50);
+    const ask = (count: number) =>
+      server.post("/tokens", { client_id: "w", subscribe: topics(count), publish }, WITH_KEY);
+    const refused = await ask(100);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      error: { code: "BAD_REQUEST", message: expect.stringContaining("longer than 8000 characters") },
+    });
+    let token = "";
+    for (let count = 50; count <= 100; count++) {
+      const answer = await ask(count);
+      if (answer.status !== 200) break;
+      token = tokenSchema.parse(await answer.json()).token;
+    }
+    expect(token.length).toBeGreaterThan(7900);
+    expect(token.length).toBeLessThanOrEqual(8000);
+    using client = await connect(token);
+    await client.subscribe(topics(1)[0] ?? "", { client_id: "w" });
+    if (!HAS_BROWSER) return;
+    await using browser = await launchBrowser();
+    const page = await browser.newPage();
+    await page.goto(`${server.url}/health`);
+    const outcome = await page.evaluate(
+      ([url, protocol]) =>
+        new Promise((resolve) => {
+          const webSocket = new WebSocket(url ?? "", ["ringcast.v1", protocol ?? ""]);
+          webSocket.onopen = () => resolve("open");
+          webSocket.onclose = ({ code }) => resolve(code);
+        }),
+      [`${server.url.replace("http", "ws")}/ws`, `token.${token}`],
+    );
+    expect(outcome).toBe("open");
+  });
+
+  test("makes no tokens: whoever asks with one is refused before what was asked is looked at", async () => {
+    const { token } = await makeToken();
+    const headers = { Authorization: `Bearer ${token}` };
+    for (const [method, path, body] of [
+      ["POST", "/tokens", "{"],
+      ["POST", "/tokens", "{}"],
+      ["POST", "/topics", "nonsense"],
+      ["DELETE", `/topics/${"x".repeat(256)}`, undefined],
+      ["GET", "/clients?limit=x", undefined],
+      ["GET", "/clients/x", undefined],
+      ["DELETE", "/clients/x", undefined],
+      ["GET", "/topics/other/messages?last_n=x", undefined],
+      ["GET", "/topics/other/messages/x/trace", undefined],
+      ["GET", "/topics/other/events?last_n=x", undefined],
+      ["POST", "/topics/other/messages?dedupe=x", "{"],
+    ] as const) {
+      const json = { "Content-Type": "application/json" };
+      const init = body === undefined ? { method, headers } : { method, headers: { ...headers, ...json }, body };
+      expect({ method, path, status: (await server.fetch(path, init)).status }).toEqual({ method, path, status: 403 });
+    }
+  });
+
   test("opens a WebSocket as a subprotocol, and is not echoed", async () => {
     const { token } = await makeToken();
     using client = await connect(token);
@@ -75,8 +135,11 @@ describe("a token", () => {
   });
 
   test("that is wrong opens none", async () => {
-    const refused = connect(`${(await makeToken()).token}x`);
-    await expect(refused).rejects.toBeInstanceOf(UpgradeRefused);
+    const token = `${(await makeToken()).token}x`;
+    // Who speaks ringcast.v1 is told by a close code, since browsers show no status; all others by the status.
+    using closed = await connect(token);
+    expect(await closed.closed).toEqual({ code: 4401, reason: "the token is not valid" });
+    await expect(connect(token, `token.${token}`)).rejects.toMatchObject({ status: 401 });
   });
 
   test("binds its holder to its client id", async () => {
@@ -87,9 +150,10 @@ describe("a token", () => {
 
   test("is known in the log by its client id, and never stands there itself", async () => {
     const { token } = await makeToken({ client_id: "logged" });
+    const connected = server.nextLog("client connected");
     using client = await connect(token);
     await client.settled();
-    expect(server.log.find((line) => line.msg === "client connected" && line["as"] === "logged")).toBeDefined();
+    expect(await connected).toMatchObject({ as: "logged" });
     expect(JSON.stringify(server.log)).not.toContain(token);
     expect(JSON.stringify(server.log)).not.toContain(KEY);
   });

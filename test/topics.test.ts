@@ -1,8 +1,8 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test, vi } from "vitest";
 import { TestClient } from "./support/client.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(30_000);
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** Why the next topic to be removed was removed; it must be this one. */
 async function removalOf(server: ServerProcess, topic: string): Promise<unknown> {
@@ -53,7 +53,7 @@ describe("a topic begins", () => {
 
 describe("a topic is removed", () => {
   test("with its ring when its last subscriber unsubscribes, however it was made", async () => {
-    await using server = await ServerProcess.start();
+    await using server = await ServerProcess.start(["-history-linger=0s"]);
     using client = await TestClient.connect(server.port);
     using other = await TestClient.connect(server.port);
     await server.post("/topics", { name: "made" });

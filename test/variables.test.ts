@@ -1,11 +1,11 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
 import { CERTIFICATES } from "./support/certificates.ts";
 import { RawProcess } from "./support/raw-process.ts";
 import { ROOT, ServerProcess } from "./support/server-process.ts";
 
-setDefaultTimeout(60_000);
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 // A value for every variable that differs from the default, and what the start-up line is to say of it. That a value
 // does its job once it is in force is shown by the tests of the flags: both ways lead to the same configuration.
@@ -31,6 +31,7 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "auto-create-topics": ["false", false],
   "topic-ttl": ["16s", 16_000],
   "idle-topic-ttl": ["17s", 17_000],
+  "history-linger": ["23s", 23_000],
   "max-topics": ["18", 18],
   "max-subscriptions": ["19", 19],
   "max-control-frames-per-sec": ["20", 20],

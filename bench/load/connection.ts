@@ -13,21 +13,29 @@ export class Connection {
   #unsent: Buffer[] = [];
   #closed = false;
 
-  /** Connects, and goes through the peer's login. */
-  static async open(port: number, protocol: Protocol): Promise<Connection> {
+  /** Connects, with TLS where asked for, and goes through the peer's login. */
+  static async open(port: number, { login }: Pick<Protocol, "login">, tls = false): Promise<Connection> {
     const connection = new Connection();
+    const { promise: encrypted, resolve: onEncrypted, reject: onRefused } = Promise.withResolvers<void>();
+    if (!tls) onEncrypted();
+    connection.onLost = () => onRefused(new Error("the server closed the connection"));
     connection.#socket = await Bun.connect<Connection>({
       hostname: "127.0.0.1",
       port,
       data: connection,
+      // The certificate is self-signed.
+      ...(tls ? { tls: { rejectUnauthorized: false } } : {}),
       socket: {
+        handshake: () => onEncrypted(),
         data: (socket, chunk) => socket.data.onChunk(chunk),
         drain: (socket) => socket.data.#flush(),
         close: (socket) => socket.data.#ended(),
         error: (socket) => socket.data.#ended(),
       },
     });
-    for (const exchange of protocol.login) await connection.exchange(exchange);
+    await encrypted;
+    connection.onLost = () => {};
+    for (const exchange of login) await connection.exchange(exchange);
     return connection;
   }
 

@@ -1,4 +1,6 @@
-import { expect, test } from "bun:test";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { expect, test } from "vitest";
 import { countEstablished, establishedTo } from "./established.ts";
 
 test("counts standing connections by their remote port", () => {
@@ -12,9 +14,14 @@ test("counts standing connections by their remote port", () => {
 });
 
 test("sees a connection of its own", async () => {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const socket = await Bun.connect({ hostname: "127.0.0.1", port: server.port, socket: { data() {} } });
-  expect(establishedTo(server.port)).toBe(1);
-  socket.end();
-  server.stop(true);
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  expect(establishedTo(port)).toBe(1);
+  socket.destroy();
+  server.close();
+  await once(server, "close");
 });

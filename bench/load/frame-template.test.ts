@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { protocols } from "../peers/protocols.ts";
 import { PeerName } from "../scenario.ts";
 import { FrameTemplate } from "./frame-template.ts";

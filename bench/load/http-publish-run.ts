@@ -1,15 +1,13 @@
+import type { Figures } from "../figures.ts";
 import type { HttpPublishScenario, Job, Outcome } from "../scenario.ts";
-import type { Protocol } from "../wire/protocol.ts";
 import { nowUs } from "./clock.ts";
 import { Connection, makeMany } from "./connection.ts";
+import { HttpResponse } from "./http-response.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import { commonFigures, Measurement } from "./measurement.ts";
 import { latencyFigures } from "./stream-run.ts";
 
 const TOPIC = "bench-http";
-const ANSWERED = Buffer.from("HTTP/1.1 200");
-/** How the body of each answer ends, and nothing before that. */
-const END = Buffer.from("]}");
 
 function requestOf({ batch, payloadBytes }: HttpPublishScenario): Buffer {
   const message = `{"id":"m","payload":"${"x".repeat(payloadBytes - 2)}"}`;
@@ -24,30 +22,28 @@ function requestOf({ batch, payloadBytes }: HttpPublishScenario): Buffer {
 }
 
 /** Publishes by HTTP on kept connections, each with one request under way; nobody is subscribed. */
-export async function runHttpPublish(job: Job, scenario: HttpPublishScenario, protocol: Protocol): Promise<Outcome> {
+export async function runHttpPublish(job: Job, scenario: HttpPublishScenario): Promise<Outcome> {
   const request = requestOf(scenario);
   const latency = new LatencyHistogram();
   let answers = 0;
   let wrong = 0;
   let lost = 0;
   let isOver = false;
-  // The WebSocket's login is not for these.
   const connections = await makeMany(scenario.connections, scenario.connections, () =>
-    Connection.open(job.port, { ...protocol, login: [] }),
+    Connection.open(job.port, { login: [] }),
   );
   for (const connection of connections) {
     let sentUs = nowUs();
-    let received = 0;
+    const response = new HttpResponse();
     connection.onLost = () => {
       lost++;
     };
     connection.onChunk = (chunk) => {
-      if (received === 0 && !chunk.subarray(0, ANSWERED.length).equals(ANSWERED)) wrong++;
-      received += chunk.length;
-      if (!chunk.subarray(-END.length).equals(END)) return;
+      const status = response.take(chunk);
+      if (status === undefined) return;
+      if (status !== 200) wrong++;
       latency.record(nowUs() - sentUs);
       answers++;
-      received = 0;
       if (isOver) return;
       sentUs = nowUs();
       connection.write(request);
@@ -67,11 +63,8 @@ export async function runHttpPublish(job: Job, scenario: HttpPublishScenario, pr
   if (wrong > 0) faults.push(`${wrong} publishes refused`);
   if (lost > 0) faults.push(`${lost} connections ended by the server`);
   if (messages === 0) faults.push("nothing was published");
-  const figures = {
-    ...commonFigures(interval),
-    cpuPerPublishUs: interval.cpuUs / messages,
-    publishesPerSecond: (messages * 1e6) / interval.elapsedUs,
-    ...latencyFigures(latency),
-  };
+  const figures: Figures = { ...commonFigures(interval), ...latencyFigures(latency) };
+  figures.publishesPerSecond = (messages * 1e6) / interval.elapsedUs;
+  if (messages > 0) figures.cpuPerPublishUs = interval.cpuUs / messages;
   return { figures, faults };
 }

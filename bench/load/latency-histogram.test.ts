@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { LatencyHistogram } from "./latency-histogram.ts";
 
 function histogramOf(values: Iterable<number>): LatencyHistogram {

@@ -4,6 +4,7 @@ import { runConnect } from "./connect-run.ts";
 import { runHttpPublish } from "./http-publish-run.ts";
 import { runIdle } from "./idle-run.ts";
 import { runReplay } from "./replay-run.ts";
+import { runRetain } from "./retain-run.ts";
 import { runStream } from "./stream-run.ts";
 
 // The load generator is a process of its own: it reads one job, does it, writes the outcome and ends.
@@ -23,9 +24,11 @@ function perform(job: Job): Promise<Outcome> {
     case "connect":
       return runConnect(job, scenario, protocol);
     case "http-publish":
-      return runHttpPublish(job, scenario, protocol);
+      return runHttpPublish(job, scenario);
     case "idle":
       return runIdle(job, scenario, protocol);
+    case "retain":
+      return runRetain(job, scenario, protocol);
   }
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { FrameTemplate } from "./frame-template.ts";
 import { MARKER_LENGTH, type Marker, markerPrefix, payloadTemplate } from "./marker.ts";
 import { MarkerScanner } from "./marker-scanner.ts";

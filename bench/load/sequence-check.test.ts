@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { SequenceCheck } from "./sequence-check.ts";
 
 function arrivals(...sequences: readonly number[]): string[] {

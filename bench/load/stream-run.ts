@@ -68,10 +68,10 @@ async function prefill(traffic: Traffic, { payloadBytes, prefillMessages }: Stre
 }
 
 function streamFigures(interval: Interval, counts: { published: number; deliveries: number }): Figures {
-  return {
-    ...commonFigures(interval),
-    cpuPerDeliveryUs: interval.cpuUs / counts.deliveries,
-    cpuPerPublishUs: interval.cpuUs / counts.published,
-    deliveriesPerSecond: (counts.deliveries * 1e6) / interval.elapsedUs,
-  };
+  const figures: Figures = commonFigures(interval);
+  if (counts.published > 0) figures.cpuPerPublishUs = interval.cpuUs / counts.published;
+  if (counts.deliveries === 0) return figures;
+  figures.cpuPerDeliveryUs = interval.cpuUs / counts.deliveries;
+  figures.deliveriesPerSecond = (counts.deliveries * 1e6) / interval.elapsedUs;
+  return figures;
 }

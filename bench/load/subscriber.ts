@@ -48,6 +48,7 @@ export class Subscriber {
   #receive(chunk: Buffer): void {
     // One reading of the clock serves the chunk: its messages became readable together.
     this.#arrivedUs = nowUs();
+    this.#tally.receivedBytes += chunk.length;
     this.#scanner.scan(chunk);
     this.#events.chunkDone();
   }

@@ -8,6 +8,8 @@ export class Tally {
   late = 0;
   /** Messages of a topic that the connection had not subscribed to, or that nobody sent. */
   strange = 0;
+  /** All bytes that arrived at subscribers. */
+  receivedBytes = 0;
   /** Connections that the server ended. */
   lost = 0;
   readonly latency = new LatencyHistogram();

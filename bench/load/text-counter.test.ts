@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { TextCounter } from "./text-counter.ts";
 
 const BYTES = Buffer.from('{"type":"ack"}{"type":"ack"}"type":"ac"type":"ack"');

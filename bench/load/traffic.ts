@@ -67,7 +67,7 @@ export class Traffic implements SubscriberEvents {
       connection.stall();
     });
     const made = await makeMany(publishers, CONNECTING_AT_ONCE, async (index) => {
-      const connection = await this.#open();
+      const connection = await this.#open(this.#protocol);
       const streams = this.#streams.slice(index * topicsPerPublisher, (index + 1) * topicsPerPublisher);
       connection.onLost = () => {
         this.tally.lost++;
@@ -165,17 +165,26 @@ export class Traffic implements SubscriberEvents {
     return this.#protocol.publish(this.#topic(stream), `m${SEQUENCE_SLOT}`, payload);
   }
 
-  async #open(): Promise<Connection> {
-    const connection = await Connection.open(this.#job.port, this.#protocol);
+  async #open({ login }: Pick<Protocol, "login">): Promise<Connection> {
+    const connection = await Connection.open(this.#job.port, { login }, this.#scenario.tls);
     this.#connections.push(connection);
     return connection;
   }
 
   async #subscribed(name: string, firstStream: number, count: number): Promise<Connection> {
-    const connection = await this.#open();
+    if (this.#scenario.delivery === "event-stream") return this.#streamed(firstStream);
+    const connection = await this.#open(this.#protocol);
     for (let stream = firstStream; stream < firstStream + count; stream++) {
       await connection.exchange(this.#protocol.subscribe(this.#topic(stream), name));
     }
+    return connection;
+  }
+
+  /** One topic's events over HTTP. The request takes the place of the login. */
+  async #streamed(stream: number): Promise<Connection> {
+    const exchange = this.#protocol.eventStream?.(this.#topic(stream));
+    if (exchange === undefined) throw new Error(`${this.#job.peer} has no event streams`);
+    const connection = await this.#open({ login: [exchange] });
     return connection;
   }
 }

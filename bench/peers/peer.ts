@@ -1,10 +1,13 @@
 import type { PeerName } from "../scenario.ts";
+import type { CertificateFiles } from "../self-signed.ts";
 
 /** Where a server is to run. */
 export interface Place {
   readonly port: number;
   /** An empty directory that is removed afterwards. */
   readonly directory: string;
+  /** What it is to speak TLS with; undefined: it does not. */
+  readonly tls: CertificateFiles | undefined;
 }
 
 /** Whether a peer can be had on this machine: its version, or why not and how to get it. */

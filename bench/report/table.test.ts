@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { table } from "./table.ts";
 
 test("the first column is flush left, the others flush right", () => {

@@ -1,7 +1,8 @@
-import { FIGURE_NAMES, FIGURES, type Figure } from "../figures.ts";
+import { FIGURE_NAMES, FIGURES, type Figure, headlineOf } from "../figures.ts";
+import type { PeerName } from "../scenario.ts";
 import type { Spread } from "../statistics.ts";
 import type { PeerSummary, WorkloadSummary } from "../summary.ts";
-import type { Verdict } from "../targets.ts";
+import { JUDGED, type Verdict } from "../targets.ts";
 import { table } from "./table.ts";
 
 const NOISY_WAIT = 5;
@@ -10,33 +11,39 @@ const NOISY_DELAY_US = 1000;
 /** A workload's figures as a table: one row a peer, the first column with its spread. */
 export function workloadText({ workload, peers }: WorkloadSummary): string {
   const columns = FIGURE_NAMES.filter((figure) => peers.some(({ figures }) => figures[figure] !== undefined));
-  const headline = headlineOf(peers);
-  const ours = peers.find(({ peer }) => peer === "ringcast")?.figures[headline]?.median;
-  const header = ["", ...columns.map((figure) => FIGURES[figure].label), `ringcast / peer, ${FIGURES[headline].label}`];
+  const headline = headlineOf(peers.map(({ figures }) => figures));
+  const own = JUDGED.filter((name) => peers.some(({ peer }) => peer === name));
+  const header = ["", ...columns.map((figure) => FIGURES[figure].label), ...own.map((name) => `${name} / peer`)];
+  const medianOf = (name: PeerName) => peers.find(({ peer }) => peer === name)?.figures[headline]?.median;
   const rows = peers.map(({ peer, figures }) => {
-    const theirs = figures[headline]?.median;
-    const ratio = ours === undefined || theirs === undefined ? "-" : (ours / theirs).toFixed(2);
-    return [peer, ...columns.map((figure) => cell(figure, figures[figure], figure === headline)), ratio];
+    const cells = columns.map((figure) => cell(figure, figures[figure], figure === headline));
+    return [peer, ...cells, ...own.map((name) => ratioText(medianOf(name), medianOf(peer)))];
   });
   const notes = [...peers.flatMap(faultNotes), ...noiseNotes(peers)];
   return [`${workload.title}  [${workload.name}]`, table([header, ...rows]), ...notes].join("\n");
 }
 
-/** The targets and how far each was met. */
-export function targetsText(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ what, against, atMost, measured, result }) => {
-    const value = measured === undefined ? "-" : number(measured);
-    const by = measured === undefined || result === "met" ? "" : `by ${((measured / atMost - 1) * 100).toFixed(0)} %`;
-    return [what, against, number(atMost), value, `${result} ${by}`.trim()];
+/** The targets that were measured, with the extremes of single rounds, and whether each was met. */
+export function targetsText(
+  verdicts: readonly Verdict[],
+  { batchedWrites }: { readonly batchedWrites: boolean },
+): string {
+  const rows = verdicts.flatMap(({ what, against, peer, atMost, measured, result }) => {
+    if (measured === undefined) return [];
+    const value = `${number(measured.median)} (${number(measured.min)}..${number(measured.max)})`;
+    if (atMost === undefined) return [[what, against, peer, "-", value, result]];
+    const by = result === "missed" ? ` by ${((measured.median / atMost - 1) * 100).toFixed(0)} %` : "";
+    return [[what, against, peer, number(atMost), value, result + by]];
   });
-  return table([["target", "against", "at most", "measured", "result"], ...rows]);
+  const notes: string[] = [];
+  if (rows.length < verdicts.length) notes.push(`Targets that were not measured: ${verdicts.length - rows.length}.`);
+  if (!batchedWrites)
+    notes.push("Limits against peers are for --batched-writes; here, publishers wrote each message alone.");
+  return [table([["target", "against", "of", "at most", "measured", "result"], ...rows]), ...notes].join("\n");
 }
 
-/** The figure that a workload is mainly about. */
-export function headlineOf(peers: readonly PeerSummary[]): Figure {
-  const candidates = ["cpuPerDeliveryUs", "cpuPerConnectUs", "connectionBytes", "cpuPerPublishUs"] as const;
-  const measured = candidates.find((figure) => peers.some(({ figures }) => figures[figure] !== undefined));
-  return measured ?? "cpuPerDeliveryUs";
+function ratioText(ours: number | undefined, theirs: number | undefined): string {
+  return ours === undefined || theirs === undefined ? "-" : (ours / theirs).toFixed(2);
 }
 
 function cell(figure: Figure, spread: Spread | undefined, withSpread: boolean): string {

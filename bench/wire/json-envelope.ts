@@ -1,7 +1,7 @@
 import type { Protocol } from "./protocol.ts";
 import { textFrame, upgradeRequest } from "./websocket.ts";
 
-/** Ringcast's JSON envelope over WebSocket; the plain `ws` server speaks it too. */
+/** Ringcast's JSON protocol over WebSocket, which the plain `ws` server speaks too. */
 export const jsonEnvelope: Protocol = {
   login: [{ send: upgradeRequest("/ws"), expect: " 101 " }],
   subscribe: (topic, subscriber) => ({ send: subscribeFrame(topic, subscriber, 0), expect: '"type":"ack"' }),

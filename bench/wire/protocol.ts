@@ -17,6 +17,8 @@ export interface Protocol {
   publish(topic: string, id: string, payload: string): Uint8Array;
   /** A text that occurs once in each answer to a publication; null where publications are not answered. */
   readonly acknowledgement: string | null;
+  /** Subscribes a fresh connection by HTTP to a topic's server-sent events, for peers that have them. */
+  eventStream?(topic: string): Exchange;
   /** Asks for the last `count` messages of a topic, for peers that keep some. */
   replay?(topic: string, subscriber: string, count: number): Uint8Array;
 }

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { resp } from "./resp.ts";
 
 test("a command is an array of strings with their lengths in bytes", () => {

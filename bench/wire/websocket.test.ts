@@ -1,4 +1,7 @@
-import { expect, test } from "bun:test";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import { WebSocketServer } from "ws";
 import { binaryFrame, textFrame, upgradeRequest } from "./websocket.ts";
 
 test("a short message has its length in the second byte, and a zero mask", () => {
@@ -19,22 +22,15 @@ test("the length counts bytes, not characters", () => {
 });
 
 test("a server takes the request and the frames", async () => {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: (request, upgrader) => (upgrader.upgrade(request) ? undefined : new Response("no", { status: 400 })),
-    websocket: { message: (_socket, message) => resolve(String(message)) },
-  });
-  const socket = await Bun.connect({
-    hostname: "127.0.0.1",
-    port: server.port ?? 0,
-    socket: {
-      open: (opened) => void opened.write(upgradeRequest("/")),
-      data: (opened) => void opened.write(textFrame("grüße")),
-    },
-  });
-  expect(await promise).toBe("grüße");
-  socket.end();
-  await server.stop(true);
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  await once(server, "listening");
+  const address = server.address();
+  const socket = connect(typeof address === "object" ? (address?.port ?? 0) : 0, "127.0.0.1");
+  socket.write(upgradeRequest("/"));
+  socket.once("data", () => socket.write(textFrame("grüße")));
+  const [accepted] = await once(server, "connection");
+  expect(String((await once(accepted, "message"))[0])).toBe("grüße");
+  socket.destroy();
+  server.close();
+  await once(server, "close");
 });

@@ -1,3 +1,4 @@
+import { deferred } from "../client/deferred.ts";
 import { type Client, RingcastError } from "../client/index.ts";
 import { BenchMeter, benchJson, benchText } from "./bench-report.ts";
 import { asFailure, EXIT, type ExitCode, Failure } from "./exit.ts";
@@ -87,7 +88,7 @@ class BenchRun {
   readonly #publishers: Client[];
   readonly #subscribers: Client[];
   readonly #failed: Promise<never>;
-  readonly #broken = Promise.withResolvers<never>();
+  readonly #broken = deferred<never>();
   readonly #startMs = performance.now();
   #isStopped = false;
   #delivered = () => {};

@@ -3,7 +3,7 @@ import { EXIT, Failure } from "./exit.ts";
 import type { Target } from "./target.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000;
-/** Bun has a code of its own, and the system's where a name has several addresses. */
+/** Node.js has the system's code; Bun one of its own, and the system's where a name has several addresses. */
 const REFUSED_CODES: readonly unknown[] = ["ConnectionRefused", "ECONNREFUSED"];
 const errorSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
 
@@ -16,6 +16,8 @@ export interface Answer {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  // Node.js says "fetch failed", and why behind that.
+  if (error.cause instanceof Error) return reasonOf(error.cause);
   if ("code" in error && REFUSED_CODES.includes(error.code)) return "the connection is refused";
   return error.name === "TimeoutError" ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : error.message;
 }

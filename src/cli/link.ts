@@ -1,3 +1,5 @@
+import { WebSocket } from "ws";
+import { deferred } from "../client/deferred.ts";
 import { type Client, type ConnectOptions, connect, type State } from "../client/index.ts";
 import { asFailure, EXIT, type Failure } from "./exit.ts";
 import { whyRefused } from "./http.ts";
@@ -18,10 +20,11 @@ export interface Link {
  * @param isPatient whether to wait for a server that is not there at the beginning
  */
 export function openLink(target: Target, options: ConnectOptions, isPatient: boolean): Link {
-  const { promise: failed, reject } = Promise.withResolvers<never>();
+  const { promise: failed, reject } = deferred<never>();
   // Who is not waiting for it any more need not know.
   failed.catch(() => {});
-  const client = connect(target.socketUrl, { connectTimeoutMs: CONNECT_TIMEOUT_MS, ...target.login, ...options });
+  const defaults = { connectTimeoutMs: CONNECT_TIMEOUT_MS, webSocket: WebSocket };
+  const client = connect(target.socketUrl, { ...defaults, ...target.login, ...options });
   let hasBeenOpen = false;
   let isTold = false;
   const tell = (message: string) => {

@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { styleText } from "node:util";
+import colors from "picocolors";
+import stringWidth from "string-width";
 import { EXIT } from "./exit.ts";
 
 // Data goes to standard output, everything else to standard error.
 
-type Style = Parameters<typeof styleText>[0];
+type Style = "bold" | "cyan" | "dim" | "red" | "yellow";
 
 // What a terminal might obey, and what breaks a line.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
@@ -22,7 +23,7 @@ export function onOneLine(json: string): string {
 
 /** A text for standard output, in colour if that is a terminal that wants it (`NO_COLOR`). */
 export function styled(style: Style, text: string): string {
-  return process.stdout.isTTY ? styleText(style, text, { stream: process.stdout }) : text;
+  return process.stdout.isTTY ? colors[style](text) : text;
 }
 
 /** Writes a line of data; resolves when there is room for another. */
@@ -71,12 +72,12 @@ export function flush(): Promise<void> {
 /** Rows as aligned columns, as many as the last row has; numbers to the right. The first row is the head. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
   const texts = rows.map((row) => row.map((cell) => (typeof cell === "number" ? formatNumber(cell) : printable(cell))));
-  const widths = (texts.at(-1) ?? []).map((_, i) => Math.max(...texts.map((row) => Bun.stringWidth(row[i] ?? ""))));
+  const widths = (texts.at(-1) ?? []).map((_, i) => Math.max(...texts.map((row) => stringWidth(row[i] ?? ""))));
   const isNumeric = rows.at(-1)?.map((cell) => typeof cell === "number") ?? [];
   const lines = texts.map((row) =>
     row
       .map((text, i) => {
-        const padding = " ".repeat(Math.max(0, (widths[i] ?? 0) - Bun.stringWidth(text)));
+        const padding = " ".repeat(Math.max(0, (widths[i] ?? 0) - stringWidth(text)));
         return isNumeric[i] ? padding + text : text + padding;
       })
       .join("  ")

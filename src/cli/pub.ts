@@ -1,3 +1,4 @@
+import { deferred } from "../client/deferred.ts";
 import { type Client, RingcastError } from "../client/index.ts";
 import { asFailure, EXIT, type ExitCode, Failure } from "./exit.ts";
 import { untilInterrupted } from "./interruption.ts";
@@ -85,7 +86,7 @@ class LinePublisher {
   #lost = 0;
   /** Why no further line is taken. */
   #end: Failure | undefined;
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #ended = deferred<void>();
 
   constructor(client: Client, topic: string, options: PubOptions) {
     this.#client = client;
@@ -153,12 +154,14 @@ class LinePublisher {
   }
 
   #refuse(number: number, error: unknown): void {
+    // The link reports why the client has ended, once for all lines.
+    const isOver = this.#client.state.state === "closed";
     const code = error instanceof RingcastError ? error.code : undefined;
     const isUnconfirmed = code === "UNCONFIRMED";
-    if (code === "TIMEOUT" || code === "CLOSED" || isUnconfirmed) this.#lost++;
+    if (isOver || code === "TIMEOUT" || code === "CLOSED" || isUnconfirmed) this.#lost++;
     else this.#refused++;
     // Of those that end it, the first is the one to look at.
-    if (code === "CLOSED" || this.#end !== undefined) return;
+    if (isOver || code === "CLOSED" || this.#end !== undefined) return;
     const failure = asFailure(error);
     talk(`line ${number}: ${failure.message}`);
     // Whether it was taken nobody knows; those that follow have nothing to do with that.

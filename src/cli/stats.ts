@@ -21,7 +21,7 @@ const statsSchema = z.looseObject({
   published_per_sec: z.number(),
   delivered_per_sec: z.number(),
   internal_errors: z.number(),
-  memory_bytes: z.number(),
+  memory_bytes: z.number().optional(),
   topics: z.record(z.string(), z.looseObject({ message_count: z.number(), subscriber_count: z.number() })),
 });
 type Stats = z.infer<typeof statsSchema>;
@@ -55,7 +55,7 @@ function overview(stats: Stats): string {
     ["published", stats.total_messages, "queued", stats.queued_messages],
     ["delivered", stats.delivered_messages, "queued bytes", stats.queued_bytes],
     ["dropped", stats.dropped_messages, "longest queue", stats.longest_queue],
-    ["slow consumers", stats.slow_consumers, "memory, MiB", stats.memory_bytes / 1024 ** 2],
+    ["slow consumers", stats.slow_consumers, "memory, MiB", (stats.memory_bytes ?? Number.NaN) / 1024 ** 2],
   ];
   const faults =
     stats.internal_errors === 0 ? "" : `, ${styled("red", counted(stats.internal_errors, "internal error"))}`;

@@ -1,3 +1,4 @@
+import { deferred } from "../client/deferred.ts";
 import type { Gap, RingcastEvent } from "../client/index.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { untilInterrupted } from "./interruption.ts";
@@ -63,7 +64,7 @@ async function sub(topics: readonly string[], options: SubOptions): Promise<Exit
     if (json) process.stdout.write(`${safe(JSON.stringify({ gap: { topic, epoch, from, to, reason } }))}\n`);
     else talk(gapText(gap));
   });
-  const enough = Promise.withResolvers<void>();
+  const enough = deferred<void>();
   const follow = async (topic: string) => {
     const stream = client.subscribe<string>(topic, { lastN: last, parse: (text) => text });
     for await (const event of stream) {

@@ -36,7 +36,7 @@ function loginOf({ apiKey, token }: ServerOptions): Target["login"] {
 
 /** Understands the options that say which server: its root, or its WebSocket. Throws a `Failure` where they make no sense. */
 export function targetOf(options: ServerOptions): Target {
-  const url = URL.parse(options.url);
+  const url = URL.canParse(options.url) ? new URL(options.url) : null;
   const scheme = SCHEMES[url?.protocol ?? ""];
   if (url === null || scheme === undefined || url.hostname === "") {
     throw new Failure(

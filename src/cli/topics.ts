@@ -1,4 +1,6 @@
+import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { z } from "zod";
+import { parseTopicTtl, TOPIC_TTL_RULE } from "../config/topic-ttl.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { ask, expectIn, get } from "./http.ts";
 import { serverVerb, withServer } from "./options.ts";
@@ -26,7 +28,8 @@ export function topicsCommand() {
     withServer(command.createCommand("create"))
       .summary("Create a topic")
       .argument("<name>", "its name")
-      .action((name) => create(server(), name)),
+      .option("--ttl <duration>", "how long it stays without a subscriber; or never", topicTtl)
+      .action((name, { ttl }) => create(server(), name, ttl)),
   );
   command.addCommand(
     withServer(command.createCommand("delete"))
@@ -51,8 +54,14 @@ async function change(target: Target, method: string, path: string, body?: unkno
   expectIn(target, await ask(target, method, path, body), changedSchema);
 }
 
-async function create(server: ServerOptions, name: string): Promise<void> {
-  await change(targetOf(server), "POST", "/topics", { name });
+/** Checks a time to live; the server reads it again. */
+function topicTtl(text: string): string {
+  if (parseTopicTtl(text) === undefined) throw new InvalidArgumentError(`It ${TOPIC_TTL_RULE}.`);
+  return text;
+}
+
+async function create(server: ServerOptions, name: string, ttl: string | undefined): Promise<void> {
+  await change(targetOf(server), "POST", "/topics", { name, ttl });
   remark(`created ${name}`);
 }
 

@@ -1,5 +1,6 @@
 import type { ServerMessage } from "../protocol/messages.ts";
 import { Connection } from "./connection.ts";
+import { deferred } from "./deferred.ts";
 import { RingcastError, run } from "./errors.ts";
 import type {
   ClientEvents,
@@ -143,7 +144,7 @@ export class Client<S extends Schemas = NoSchemas> {
 
   async #drainAndClose(drainMs: number): Promise<void> {
     this.#refusal ??= new RingcastError("CLOSED", "the client is closed");
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     const cancel = this.#settings.platform.after(drainMs, resolve);
     this.#publisher.whenEmpty(resolve);
     await promise;
@@ -230,7 +231,7 @@ export class Client<S extends Schemas = NoSchemas> {
     if (state.state === "closed") {
       this.#refusal ??= state.error;
       this.#waiting.clear();
-      this.#publisher.end(state.error ?? new RingcastError("CLOSED", "the client was closed"));
+      this.#publisher.end(state.error ?? new RingcastError("CLOSED", "the client is closed"));
       for (const sequence of this.#all()) sequence.end(state.error);
     }
     // Not at once: a listener may do anything to this client.

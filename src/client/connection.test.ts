@@ -1,5 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
+import { withResolvers } from "../../test/support/with-resolvers.ts";
 import { createClient } from "./create.ts";
 import type { ConnectOptions, State } from "./options.ts";
 
@@ -171,7 +172,7 @@ describe("a token", () => {
   });
 
   test("that comes too late is not used", async () => {
-    const late = Promise.withResolvers<string>();
+    const late = withResolvers<string>();
     let count = 0;
     const getToken = () => (++count === 1 ? late.promise : "second");
     const { client, platform, retry } = setUp({ getToken, connectTimeoutMs: 1000 });

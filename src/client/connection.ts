@@ -1,3 +1,4 @@
+import { deferred } from "./deferred.ts";
 import { RingcastError } from "./errors.ts";
 import type { Settings, State } from "./options.ts";
 import type { Socket } from "./platform.ts";
@@ -79,7 +80,7 @@ export class Connection {
 
   /** Ends it for good, and says goodbye; resolves when all is over. */
   close(error?: RingcastError): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     const socket = this.#socket;
     this.#socket = undefined;
     this.#cancelTimer();
@@ -94,7 +95,7 @@ export class Connection {
       socket?.drop();
       resolve();
     }
-    this.#enter(error === undefined ? { state: "closed" } : { state: "closed", error });
+    this.#enter({ state: "closed", ...(error && { error }) });
     return promise;
   }
 
@@ -153,7 +154,7 @@ export class Connection {
         },
       );
     } catch (error) {
-      const hint = apiKey === undefined ? "" : "; a browser can't send an API key, give it a token";
+      const hint = apiKey === undefined ? "" : "; browsers can't send an API key, use a token";
       this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, error));
     }
   }
@@ -175,7 +176,7 @@ export class Connection {
     this.#cancelTimer();
     const isWanted = this.#owner.lost(code);
     if (code === UNAUTHORIZED && getToken === undefined) {
-      this.close(new RingcastError("UNAUTHORIZED", "the token has ended, and there is no getToken"));
+      this.close(new RingcastError("UNAUTHORIZED", reason || "the API key or token is not accepted"));
       return;
     }
     // What a refused handshake was refused for is not told; it may have been the token.
@@ -189,6 +190,6 @@ export class Connection {
     // Full jitter: clients that were cut off together do not come back together.
     const retryMs = isAtOnce ? 0 : platform.random() * Math.min(maxBackoffMs, minBackoffMs * 2 ** doublings);
     this.#startTimer(retryMs, () => this.#connect());
-    this.#enter({ state: "waiting", retryMs, code, reason, ...(error === undefined ? {} : { error }) });
+    this.#enter({ state: "waiting", retryMs, code, reason, ...(error !== undefined && { error }) });
   }
 }

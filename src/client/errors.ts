@@ -7,7 +7,7 @@ import type { ErrorCode } from "../protocol/errors.ts";
  * - `TIMEOUT`: no ack within `publishTimeoutMs`; the server may have taken the message or not
  * - `UNCONFIRMED`: the connection broke before the ack, and `resend` is off or the server has restarted; it may have been taken or not
  * - `INVALID_PAYLOAD`: no JSON, or not what the topic's schema asks for
- * - `UNSUPPORTED`: no WebSocket can be made of this URL and these credentials here
+ * - `UNSUPPORTED`: the URL or the credentials are unusable, or the runtime has no WebSocket and none was given
  * - `TOPIC_DELETED`: the topic was deleted, and the subscription with it
  */
 export type ClientErrorCode =

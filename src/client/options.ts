@@ -1,5 +1,5 @@
 import type { RingcastError } from "./errors.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform, WebSocketClass } from "./platform.ts";
 import type { NoSchemas, Schemas } from "./schema.ts";
 
 /** How a client connects, and how far it goes. Give one of `apiKey`, `token` and `getToken`, or none. */
@@ -34,12 +34,14 @@ export interface ConnectOptions<S extends Schemas = NoSchemas> {
   readonly minBackoffMs?: number;
   /** Where the doubling ends. By default 30,000. */
   readonly maxBackoffMs?: number;
+  /** The WebSocket class of the package `ws` or one like it, for runtimes without their own, such as Node.js 20. */
+  readonly webSocket?: WebSocketClass;
 }
 
 type Login = Pick<ConnectOptions, "apiKey" | "token" | "getToken">;
 
 /** The options with their defaults filled in, and the world they are for. */
-export interface Settings extends Required<Omit<ConnectOptions<Schemas>, keyof Login>>, Login {
+export interface Settings extends Required<Omit<ConnectOptions<Schemas>, keyof Login | "webSocket">>, Login {
   readonly platform: Platform;
   /** A text that no other client has; the beginning of message ids. */
   readonly unique: string;

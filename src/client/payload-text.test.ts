@@ -1,7 +1,7 @@
-import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { expect, test } from "vitest";
+import { encodedEvent } from "../../test/support/encoded-event.ts";
 import { SEED } from "../../test/support/seed.ts";
-import { encodeEvent } from "../protocol/encode.ts";
 import { payloadText } from "./payload-text.ts";
 
 const TS = "2025-01-15T10:00:00.123Z";
@@ -11,7 +11,7 @@ test(`the payload's text is what the server put in, whatever lies around it (see
   fc.assert(
     fc.property(text, text, fc.json(), fc.constantFrom("", "  "), (topic, id, payload, space) => {
       const json = `${space}${payload}${space}`;
-      const event = encodeEvent(JSON.stringify(topic), JSON.stringify(id), json, 7, TS);
+      const event = encodedEvent(JSON.stringify(topic), JSON.stringify(id), json, 7, TS);
       expect(payloadText(event)).toBe(payload.trim());
     }),
     { seed: SEED },

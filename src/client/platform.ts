@@ -1,3 +1,5 @@
+import { RingcastError } from "./errors.ts";
+
 /** What a client shows to be let in; at most one of them. */
 export interface Credentials {
   readonly apiKey: string | undefined;
@@ -33,20 +35,47 @@ export interface Platform {
   random(): number;
 }
 
-/** The runtime's own. Only browsers do without the second form of the options. */
-declare const WebSocket: new (
+/** A handler of events. Declared as a method, so that an implementation may expect more of its events than this. */
+type Handler<E> = { handle(event: E): void }["handle"] | null;
+
+/** What the SDK uses of a WebSocket. */
+export interface WebSocketLike {
+  onopen: Handler<unknown>;
+  onmessage: Handler<{ readonly data: unknown }>;
+  onerror: Handler<object>;
+  onclose: Handler<{ readonly code: number; readonly reason: string }>;
+  send(text: string): void;
+  close(): void;
+  /** Closes the connection without a close handshake, where the implementation can. */
+  terminate?(): void;
+}
+
+/** A WebSocket class that is called as that of the package `ws`. */
+export type WebSocketClass = new (
+  url: string,
+  protocols: string[],
+  options: { readonly headers: Record<string, string> },
+) => WebSocketLike;
+
+/** The runtime's own class. Only browsers do without the second form of the options. */
+type OwnClass = new (
   url: string,
   options: string[] | { readonly protocols: string[]; readonly headers: Record<string, string> },
-) => WebSocket & { terminate?(): void };
+) => WebSocketLike;
 
-function open(url: string, { apiKey, token }: Credentials, events: SocketEvents): Socket {
-  const protocols = ["ringcast.v1"];
-  if (token !== undefined) protocols.push(`token.${token}`);
-  // Browsers take no headers: they understand the object as the name of a subprotocol, a bad one, and throw.
-  const socket =
-    apiKey === undefined
-      ? new WebSocket(url, protocols)
-      : new WebSocket(url, { protocols, headers: { "X-API-Key": apiKey } });
+declare const WebSocket: OwnClass;
+
+interface Globals {
+  addEventListener?(type: "online", run: () => void): void;
+  removeEventListener?(type: "online", run: () => void): void;
+  /** Every runtime has this one. */
+  readonly setTimeout: unknown;
+}
+
+const globals: Globals = globalThis;
+
+/** Adapts a WebSocket to the SDK. */
+function adapt(socket: WebSocketLike, events: SocketEvents): Socket {
   let problem = "";
   socket.onopen = () => events.opened();
   socket.onmessage = ({ data }) => events.received(String(data));
@@ -56,7 +85,8 @@ function open(url: string, { apiKey, token }: Credentials, events: SocketEvents)
   };
   socket.onclose = ({ code, reason }) => events.closed(code, reason || problem);
   const end = (done: (() => void) | null) => {
-    socket.onopen = socket.onmessage = socket.onerror = null;
+    // The handler of errors stays: some runtimes throw what nobody handles.
+    socket.onopen = socket.onmessage = null;
     socket.onclose = done;
     socket.close();
   };
@@ -71,17 +101,33 @@ function open(url: string, { apiKey, token }: Credentials, events: SocketEvents)
   };
 }
 
-/** The runtime that this runs in: a browser, Node.js, Bun or Deno. */
-export const PLATFORM: Platform = {
-  open,
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-  whenOnline: (run) => {
-    // Node.js has neither this event nor this function.
-    globalThis.addEventListener?.("online", run);
-    return () => globalThis.removeEventListener?.("online", run);
-  },
-  random: Math.random,
-};
+/**
+ * The runtime that this runs in: a browser, Node.js, Bun or Deno.
+ * @param Given a class to use instead of the runtime's own
+ * @throws RingcastError `UNSUPPORTED` where there is neither
+ */
+export function createPlatform(Given: WebSocketClass | undefined): Platform {
+  if (!Given && typeof WebSocket === "undefined") {
+    throw new RingcastError("UNSUPPORTED", "no WebSocket: set the option webSocket");
+  }
+  return {
+    open: (url, { apiKey, token }, events) => {
+      const protocols = ["ringcast.v1"];
+      if (token !== undefined) protocols.push(`token.${token}`);
+      const headers: Record<string, string> = apiKey === undefined ? {} : { "X-API-Key": apiKey };
+      // Browsers take no headers: they understand the object as the name of a subprotocol, an invalid one, and throw.
+      const own = apiKey === undefined ? protocols : { protocols, headers };
+      return adapt(Given ? new Given(url, protocols, { headers }) : new WebSocket(url, own), events);
+    },
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    whenOnline: (run) => {
+      // Node.js has neither this event nor this function.
+      globals.addEventListener?.("online", run);
+      return () => globals.removeEventListener?.("online", run);
+    },
+    random: Math.random,
+  };
+}

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
 import { createClient } from "./create.ts";
 import type { StandardSchema } from "./schema.ts";

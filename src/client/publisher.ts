@@ -1,3 +1,4 @@
+import { deferred } from "./deferred.ts";
 import { RingcastError } from "./errors.ts";
 import type { Published, Settings } from "./options.ts";
 import type { Answer } from "./sequence.ts";
@@ -42,19 +43,17 @@ export class Publisher {
    * Publishes, now or when there is a link.
    * @param request the request but for its id; its `dedupe` may still be set
    */
-  publish(requestId: string, request: string): Promise<Published> {
-    const { promise, reject, resolve } = Promise.withResolvers<Published>();
+  async publish(requestId: string, request: string): Promise<Published> {
     const { maxMessageBytes, maxPending, platform, publishTimeoutMs } = this.#settings;
     const text = `${request},"request_id":"${requestId}"`;
     // A character takes at most three bytes, so most messages need no measuring.
     if (text.length * 3 > maxMessageBytes && byteLength(`${text},"dedupe":true}`) > maxMessageBytes) {
-      reject(new RingcastError("PAYLOAD_TOO_LARGE", `the request is larger than ${maxMessageBytes} bytes`));
-      return promise;
+      throw new RingcastError("PAYLOAD_TOO_LARGE", `the request is larger than ${maxMessageBytes} bytes`);
     }
     if (this.#pending.size >= maxPending) {
-      reject(new RingcastError("QUEUE_FULL", `${maxPending} publishes are unanswered`));
-      return promise;
+      throw new RingcastError("QUEUE_FULL", `${maxPending} publishes are unanswered`);
     }
+    const { promise, reject, resolve } = deferred<Published>();
     const cancel = platform.after(publishTimeoutMs, () =>
       pending.settle(new RingcastError("TIMEOUT", `no ack within ${publishTimeoutMs} ms`)),
     );
@@ -83,7 +82,7 @@ export class Publisher {
     this.#server = server;
     for (const pending of this.#pending.values()) {
       if (pending.server === undefined || pending.server === server) this.#transmit(pending);
-      else pending.settle(new RingcastError("UNCONFIRMED", "the server has restarted before the ack"));
+      else pending.settle(new RingcastError("UNCONFIRMED", "server restarted"));
     }
   }
 
@@ -103,10 +102,10 @@ export class Publisher {
     if (code === MESSAGE_TOO_LARGE) {
       // If it was one of these, then the largest. It must not be sent again.
       const [largest] = sent.sort((a, b) => byteLength(b.text) - byteLength(a.text));
-      largest?.settle(new RingcastError("PAYLOAD_TOO_LARGE", "the server takes no request as large as this"));
+      largest?.settle(new RingcastError("PAYLOAD_TOO_LARGE", "the request is too large"));
     }
     if (this.#settings.resend) return;
-    for (const { settle } of sent) settle(new RingcastError("UNCONFIRMED", "the connection broke before the ack"));
+    for (const { settle } of sent) settle(new RingcastError("UNCONFIRMED", "connection lost"));
   }
 
   /** Rejects all. */

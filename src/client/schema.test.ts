@@ -1,6 +1,6 @@
-import { describe, expect, test } from "bun:test";
 import { type } from "arktype";
 import * as v from "valibot";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { FakePlatform } from "../../test/support/fake-platform.ts";
 import { createClient } from "./create.ts";

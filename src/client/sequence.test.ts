@@ -1,4 +1,5 @@
-import { describe, expect, test } from "bun:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
 import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
 import { createClient } from "./create.ts";
 import type { StandardSchema } from "./schema.ts";
@@ -263,8 +264,8 @@ describe("a sequence", () => {
       return new WeakRef(handler);
     });
     platform.sockets.splice(0, platform.sockets.length - 1);
-    await Bun.sleep(0);
-    Bun.gc(true);
+    await sleep(0);
+    globalThis.gc?.();
     expect(handlers.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(10);
   });
 
@@ -303,7 +304,7 @@ describe("a sequence", () => {
       return Array.prototype.push.call(got, offset);
     };
     events(1, 2);
-    expect(got).toEqual([1]);
+    expect([...got]).toEqual([1]);
     expect(platform.socket.takeSent()).toMatchObject([{ type: "unsubscribe", topic: "t" }]);
   });
 

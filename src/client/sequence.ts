@@ -1,4 +1,5 @@
 import type { ServerMessage, WireRequest } from "../protocol/messages.ts";
+import { deferred } from "./deferred.ts";
 import { RingcastError } from "./errors.ts";
 import type { Gap, Position, RingcastEvent, SubscribeOptions } from "./options.ts";
 import { payloadText } from "./payload-text.ts";
@@ -75,8 +76,8 @@ export class Sequence<T = unknown> {
     this.#wire = wire;
     this.#sink = sink;
     this.#position = options.since;
-    const ready = Promise.withResolvers<void>();
-    const ended = Promise.withResolvers<RingcastError | undefined>();
+    const ready = deferred<void>();
+    const ended = deferred<RingcastError | undefined>();
     this.ready = ready.promise;
     this.ended = ended.promise;
     this.#settleReady = (error) => (error === undefined ? ready.resolve() : ready.reject(error));

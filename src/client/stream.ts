@@ -37,16 +37,17 @@ export class Stream<T> implements Sink<T> {
       return error;
     });
     try {
-      do {
+      while (!hasEnded) {
         for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
           if ("id" in item) yield item;
           else this.#report(item);
         }
         sequence.resume();
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#wake = resolve;
-        if (!hasEnded) await promise;
-      } while (!hasEnded);
+        if (hasEnded) break;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
       const error = await ended;
       if (error !== undefined && error.code !== "TOPIC_DELETED") throw error;
     } finally {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { MAX_API_KEYS, parseKeysFile } from "./api-keys.ts";
 import { parseCommand } from "./arguments.ts";
 import { InvalidValue } from "./invalid-value.ts";
@@ -80,7 +80,7 @@ describe("a file of keys", () => {
   ])("is refused for a line such as %j, which is named and not shown", (line, what) => {
     const refused = parseKeysFile(`ops admin k1\n\n${line}\n`);
     const { reason } = refused instanceof InvalidValue ? refused : { reason: "accepted" };
-    expect(reason).toStartWith(`is wrong: line 3 ${what}`);
+    expect(reason?.slice(0, `is wrong: line 3 ${what}`.length)).toBe(`is wrong: line 3 ${what}`);
     expect(reason).not.toContain("s3");
   });
 

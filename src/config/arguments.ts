@@ -15,9 +15,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const TABLE: { readonly [K in OptionName]: Option<Config[K]> } = OPTIONS;
 const NAME_BY_FLAG = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].flag, name]));
 
-/** The variable in which `bin/ringcast`, which starts the server in another folder, says where it was itself started. */
-const CALLER_FOLDER = "RINGCAST_CALLER_FOLDER";
-
 class InvalidArgument extends Error {}
 
 /** One word of the command line: the flag that it names, and the value if it is written with `=`. */
@@ -57,7 +54,7 @@ function readVariables(environment: Environment, texts: Texts): void {
 
 type PartialConfig = { -readonly [K in OptionName]?: Config[K] };
 
-function setOption<K extends OptionName>(config: PartialConfig, name: K, texts: Texts, folder: string): void {
+function setOption<K extends OptionName>(config: PartialConfig, name: K, texts: Texts): void {
   const { defaultValue, join, parse, secret } = TABLE[name];
   const { source = "", texts: given = [] } = texts.get(name) ?? {};
   const accept = (value: Config[K] | InvalidValue, text: string): Config[K] => {
@@ -65,7 +62,7 @@ function setOption<K extends OptionName>(config: PartialConfig, name: K, texts: 
     const shown = secret ? "" : ` (it is ${shortened(JSON.stringify(text))})`;
     throw new InvalidArgument(`${source} ${value.reason}${shown}`);
   };
-  const values = given.map((text) => accept(parse(text, folder), text));
+  const values = given.map((text) => accept(parse(text), text));
   const last = values.at(-1) ?? defaultValue;
   config[name] = join === undefined ? last : accept(join(values), given.join(" "));
 }
@@ -107,7 +104,7 @@ export function parseCommand(argv: readonly string[], environment: Environment):
     if (instead !== undefined) return { kind: instead };
     readVariables(environment, texts);
     const config: PartialConfig = {};
-    for (const name of OPTION_NAMES) setOption(config, name, texts, environment[CALLER_FOLDER] ?? "");
+    for (const name of OPTION_NAMES) setOption(config, name, texts);
     if (!isComplete(config)) throw new Error("an option has no value");
     checkTogether(config);
     return { kind: "run", config };

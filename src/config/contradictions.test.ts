@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { parseCommand } from "./arguments.ts";
 
 function messageOf(argv: readonly string[], environment: Record<string, string> = {}): string {
@@ -12,7 +12,7 @@ describe("the ping interval", () => {
     ["60001ms", "60s"],
   ])("%s is refused with a pong wait of %s", (ping, pong) => {
     const message = messageOf([`-ping-interval=${ping}`, `-pong-wait=${pong}`]);
-    expect(message).toStartWith("-ping-interval must be shorter than -pong-wait");
+    expect(message).toMatch(/^-ping-interval must be shorter than -pong-wait/);
     expect(messageOf([], { PING_INTERVAL: ping, PONG_WAIT: pong })).toBe(message);
   });
 
@@ -23,8 +23,8 @@ describe("the ping interval", () => {
 
 test("a certificate and its key need each other", () => {
   const config = { tlsCert: "/etc/tls/cert.pem", tlsKey: "/etc/tls/key.pem" };
-  const environment = { TLS_CERT: "/etc/tls/cert.pem", RINGCAST_CALLER_FOLDER: "/etc/tls" };
-  expect(parseCommand(["-tls-key=key.pem"], environment)).toMatchObject({ kind: "run", config });
+  const environment = { TLS_CERT: "/etc/tls/cert.pem" };
+  expect(parseCommand(["-tls-key=/etc/tls/key.pem"], environment)).toMatchObject({ kind: "run", config });
   for (const refused of [parseCommand([], environment), parseCommand(["-tls-key=key.pem"], {})]) {
     expect(refused).toEqual({ kind: "invalid", message: "-tls-cert and -tls-key need each other" });
   }

@@ -13,7 +13,9 @@ const MS_PER_UNIT: Record<string, number> = {
 const AMOUNT = String.raw`(?:\d+(?:\.\d*)?|\.\d+)`;
 const UNIT = "(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h)";
 /** What durations look like, as a regular expression for descriptions. */
-export const DURATION_PATTERN = `^\\+?(?:${AMOUNT}${UNIT})+$`;
+export const DURATION_PATTERN = `^(?:0|\\+?(?:${AMOUNT}${UNIT})+)$`;
+/** The longest duration that an option or a request may ask for. */
+export const MAX_DURATION_MS = 24 * 3_600_000;
 const DURATION = new RegExp(DURATION_PATTERN);
 const PART = new RegExp(`(${AMOUNT})(${UNIT})`, "g");
 
@@ -22,7 +24,6 @@ const PART = new RegExp(`(${AMOUNT})(${UNIT})`, "g");
  * negative ones are not: nothing here can take less than no time.
  */
 export function parseDuration(text: string): number | undefined {
-  if (text === "0") return 0;
   if (!DURATION.test(text)) return undefined;
   let ms = 0;
   for (const [, amount, unit] of text.matchAll(PART)) ms += Number(amount) * (MS_PER_UNIT[unit ?? ""] ?? Number.NaN);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type ApiKey, joinApiKeys, parseApiKeys } from "./api-keys.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
+import { formatDuration, MAX_DURATION_MS, parseDuration } from "./duration.ts";
 import { InvalidValue } from "./invalid-value.ts";
 
 /** One option of the server: the flag `-name`, and the variable of the same name in capitals with underscores. */
@@ -15,8 +15,8 @@ export interface Option<T> {
   readonly placeholder: string;
   /** Whether its value stays out of logs. */
   readonly secret: boolean;
-  /** Reads a value. The path of a file counts from `folder`, or from the process's own folder where that is empty. */
-  readonly parse: (text: string, folder: string) => T | InvalidValue;
+  /** Reads a value. The path of a file is relative to the working directory. */
+  readonly parse: (text: string) => T | InvalidValue;
   /** Makes one value of those of a flag that is given more than once. Without it the last one counts. */
   readonly join?: (values: readonly T[]) => T | InvalidValue;
 }
@@ -58,19 +58,19 @@ function choice<const T extends string>(described: Described, defaultValue: T, v
   return { ...described, defaultValue, defaultText: defaultValue, placeholder: values.join("|"), secret: false, parse };
 }
 
-function parseFile(text: string, folder: string): string | InvalidValue {
+function parseFile(text: string): string | InvalidValue {
   if (text.includes("\0")) return new InvalidValue("must be the path of a file");
-  return text === "" ? "" : resolve(folder, text);
+  return text === "" ? "" : resolve(text);
 }
 
-/** A file, as its whole path whatever folder the process is in; or an empty text where none is named. */
+/** A file, as its absolute path, or an empty text where none is named. */
 export function file(described: Described): Option<string> {
   return { ...described, defaultValue: "", defaultText: "none", placeholder: "file", secret: false, parse: parseFile };
 }
 
-function parseFileOrUrl(text: string, folder: string): string | URL | InvalidValue {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return parseFile(text, folder);
-  const url = URL.parse(text);
+function parseFileOrUrl(text: string): string | URL | InvalidValue {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return parseFile(text);
+  const url = URL.canParse(text) ? new URL(text) : null;
   const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
   return isPlain ? url : new InvalidValue("must be a file, or an http:// or https:// URL without user and password");
 }
@@ -114,7 +114,6 @@ function parseMetricsTopics(text: string): readonly string[] | InvalidValue {
   return names.every(isName) ? names : new InvalidValue("must list names of topics, with commas in between");
 }
 
-const MAX_DURATION_MS = 24 * 3_600_000;
 const SERVER = "Server";
 const PUBSUB = "Pub/sub";
 const SECURITY = "Security";
@@ -147,10 +146,10 @@ export const OPTIONS = {
     MAX_DURATION_MS,
   ),
   idleTimeoutMs: duration(
-    { flag: "idle-timeout", group: SERVER, help: "Closes HTTP connections that idle this long (in steps of 4s)" },
+    { flag: "idle-timeout", group: SERVER, help: "Closes HTTP connections that idle this long" },
     60_000,
     1000,
-    255_000,
+    MAX_DURATION_MS,
   ),
   shutdownTimeoutMs: duration(
     {
@@ -209,7 +208,11 @@ export const OPTIONS = {
     MAX_DURATION_MS,
   ),
   writeWaitMs: duration(
-    { flag: "write-wait", group: PUBSUB, help: "A client whose socket accepts nothing for so long is a slow consumer" },
+    {
+      flag: "write-wait",
+      group: PUBSUB,
+      help: "A client that lost messages and then reads nothing for so long is a slow consumer",
+    },
     10_000,
     10,
     MAX_DURATION_MS,
@@ -241,6 +244,16 @@ export const OPTIONS = {
       help: "How long a published topic without any subscriber outlives its last message",
     },
     60_000,
+    0,
+    MAX_DURATION_MS,
+  ),
+  historyLingerMs: duration(
+    {
+      flag: "history-linger",
+      group: PUBSUB,
+      help: "How long a removed topic can be brought back with its history; 0s: not at all",
+    },
+    30_000,
     0,
     MAX_DURATION_MS,
   ),

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, expect, mock, spyOn, test } from "bun:test";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
 
-mock.module("./session.ts", () => ({ apiKey: { value: "" } }));
+vi.mock("./session.ts", () => ({ apiKey: { value: "" } }));
 const { request } = await import("./api.ts");
 
-const server = spyOn(globalThis, "fetch");
+const server = vi.spyOn(globalThis, "fetch");
 afterEach(() => server.mockReset());
 // Other files of tests share the process, and fetch.
 afterAll(() => server.mockRestore());

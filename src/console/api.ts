@@ -27,6 +27,8 @@ export interface TopicDetails extends TopicSummary {
   readonly epoch: string;
   readonly newest_offset: number;
   readonly oldest_offset: number;
+  /** How long it stays after its last subscriber has left, such as `1h0m0s`; or `never`. */
+  readonly ttl: string;
 }
 
 /** Somebody who is subscribed to a topic. */

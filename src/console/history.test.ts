@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { IDLE_STATS } from "../../test/support/idle-stats.ts";
 import { HISTORY_MS, MAX_HAPPENINGS, type Sample, type Told, withHappenings, withSamples } from "./history.ts";
 

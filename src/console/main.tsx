@@ -1,3 +1,5 @@
+import "./console.css";
+import "./shared.css";
 import "./theme.ts";
 import { render } from "preact";
 import { App } from "./app.tsx";

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { hrefOf, PAGES, placeOf, titleOf } from "./routes.ts";
 
 test("every page is found by its own address", () => {

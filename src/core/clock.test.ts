@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { Timestamps } from "./clock.ts";
 

@@ -11,6 +11,8 @@ export class Timestamps {
   readonly #clock: Clock;
   #lastMs = Number.NaN;
   #lastText = "";
+  /** The same as bytes. */
+  readonly #lastBytes = Buffer.alloc("2025-01-15T10:00:00.123Z".length);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -18,12 +20,27 @@ export class Timestamps {
 
   /** The time now, such as `2025-01-15T10:00:00.123Z`. */
   now(): string {
+    this.#read();
+    return this.#lastText;
+  }
+
+  /** The same as bytes, which the next call overwrites. */
+  nowBytes(): Buffer {
+    this.#read();
+    return this.#lastBytes;
+  }
+
+  /** What `nowBytes` returned last, without a look at the clock, which costs 40 ns. */
+  lastBytes(): Buffer {
+    return this.#lastBytes;
+  }
+
+  #read(): void {
     const ms = this.#clock.wallMs();
     // Many messages share a millisecond, and formatting one costs about as much as encoding an ack.
-    if (ms !== this.#lastMs) {
-      this.#lastMs = ms;
-      this.#lastText = new Date(ms).toISOString();
-    }
-    return this.#lastText;
+    if (ms === this.#lastMs) return;
+    this.#lastMs = ms;
+    this.#lastText = new Date(ms).toISOString();
+    this.#lastBytes.write(this.#lastText, 0, "latin1");
   }
 }

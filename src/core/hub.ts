@@ -1,44 +1,35 @@
 import { encodeInfo, type Joined } from "../protocol/encode.ts";
 import { CLOSE, Refusal } from "../protocol/errors.ts";
-import type { Position, SubscribeRequest } from "../protocol/messages.ts";
-import { isSystemName, SYSTEM_PREFIX } from "../protocol/system-topics.ts";
+import type { Position } from "../protocol/messages.ts";
+import type { SubscribeRequest } from "../protocol/requests.ts";
 import type { Clock, Timestamps } from "./clock.ts";
 import { type Counters, newCounters } from "./counters.ts";
-import type { Draft, Engine, Event, TopicName } from "./engine.ts";
+import { detachText } from "./detach-text.ts";
+import type { Draft } from "./draft.ts";
+import type { Engine } from "./engine.ts";
 import { FlushQueue } from "./flush-queue.ts";
-import { Outbox, type OutboxLimits } from "./outbox.ts";
+import type { Range } from "./range.ts";
+import { ReplyBuffer } from "./reply-buffer.ts";
 import { Session, type SessionContext } from "./session.ts";
-import { type Subscription, Topic } from "./topic.ts";
-import { traced } from "./trace.ts";
-import { TracedOutbox } from "./traced-outbox.ts";
+import { type Loss, type QueueLimits, SessionQueue } from "./session-queue.ts";
+import { type Subscription, Topic, type TopicDeps, type TopicTtl } from "./topic.ts";
+import { TopicDirectory, type TopicLifeOptions, type TopicObserver } from "./topic-directory.ts";
+import { Traces } from "./trace.ts";
+import { TracedQueue } from "./traced-queue.ts";
 import type { Transport } from "./transport.ts";
 
 /** The hub's bounds and rules; each is an option of the server. */
-export interface HubOptions {
-  readonly outbox: OutboxLimits;
+export interface HubOptions extends TopicLifeOptions {
+  readonly queue: QueueLimits;
   readonly writeWaitMs: number;
-  /** Whether subscribe and publish begin a topic that is not there. */
-  readonly autoCreateTopics: boolean;
-  /** How long a topic outlives its last subscriber. */
-  readonly topicTtlMs: number;
-  /** How long a topic that a publish began and nobody subscribed to outlives its last publish. */
-  readonly idleTopicTtlMs: number;
-  readonly maxTopics: number;
   /** Topics that one session may subscribe to at a time. */
   readonly maxSubscriptions: number;
   /** Whether each event carries a trace of what becomes of it. */
   readonly trace: boolean;
 }
 
-/** How a topic came to be. */
-export type TopicOrigin = "request" | "subscribe" | "publish";
-/** Why a topic went. */
-export type TopicEnd = "deleted" | "last subscriber left" | "expired";
-
-/** Told of what happens in a hub; for logs. */
-export interface HubObserver {
-  topicCreated(topic: Topic, origin: TopicOrigin): void;
-  topicRemoved(topic: Topic, why: TopicEnd): void;
+/** Called with what happens in a hub; for logs. */
+export interface HubObserver extends TopicObserver {
   slowConsumer(session: Session, why: string): void;
   messagesDropped(session: Session, count: number): void;
   sessionFailed(session: Session, error: unknown): void;
@@ -54,7 +45,7 @@ export interface HubPorts {
   readonly defer: (run: () => void) => void;
 }
 
-/** A publication that its topic took; the offset is a promise where the engine needs time. */
+/** A publication that its topic accepted; the offset is a promise where the engine needs time. */
 export interface Published {
   readonly topic: Topic;
   readonly offset: number | Promise<number>;
@@ -76,69 +67,74 @@ export interface PublishWish {
 
 /** A subscription that was made, and what the subscriber is to get first. */
 export interface Subscribed {
-  readonly topic: Topic;
+  readonly subscription: Subscription;
   readonly joined: Joined;
-  readonly replay: readonly Event[];
+  /** Undefined where there is nothing to replay. */
+  readonly replay: Range | undefined;
 }
 
-const RESERVED = new Refusal("FORBIDDEN", `the topics that begin with ${SYSTEM_PREFIX} are the server's own`);
-
-/** Who is connected, which topics there are, and what goes from whom to whom. */
+/** Who is connected, which topics exist, and which message goes from whom to whom. */
 export class Hub {
   readonly counters: Counters = newCounters();
-  /** Whether events carry traces; see `traceOf`. */
+  readonly flushQueue: FlushQueue;
+  /** Whether events carry traces; see `Topic.trace`. */
   readonly keepsTraces: boolean;
-  readonly #engine: Engine;
   readonly #options: HubOptions;
   readonly #ports: HubPorts;
   readonly #sessionContext: SessionContext;
   readonly #sessions = new Set<Session>();
   /** What each session subscribed to, by topic name; only of those that did. */
   readonly #subscriptions = new Map<Session, Map<string, Subscription>>();
-  readonly #topics = new Map<string, Topic>();
-  /** The server's own topics: not among the others, so that they stand in no list and no count. */
-  readonly #systemTopics = new Map<string, Topic>();
-  /** The topics whose time runs. */
-  readonly #expiring = new Set<Topic>();
+  readonly #directory: TopicDirectory;
   #lastSessionId = 0;
 
   constructor(options: HubOptions, ports: HubPorts) {
     this.#options = options;
     this.#ports = ports;
-    const { clock, defer, engine, observer, timestamps } = ports;
+    const { clock, defer, observer, timestamps } = ports;
+    const { counters } = this;
     this.keepsTraces = options.trace;
-    this.#engine = options.trace ? traced(engine, clock) : engine;
-    const onFault = (session: Session, error: unknown) => observer.sessionFailed(session, error);
+    this.#directory = new TopicDirectory(options, { ...ports, topicDeps: () => this.#topicDeps() });
+    this.flushQueue = new FlushQueue({
+      defer,
+      clock,
+      counters,
+      onError: (session, error) => this.#failed(session, error),
+    });
     this.#sessionContext = {
       clock,
       timestamps,
-      counters: this.counters,
-      flushQueue: new FlushQueue({ defer, clock, counters: this.counters, onError: onFault }),
-      newOutbox: (session) => this.#newOutbox(session),
+      counters,
+      flushQueue: this.flushQueue,
+      replies: new ReplyBuffer(),
+      keepsTraces: options.trace,
+      limits: options.queue,
+      newQueue: ({ id, transportKind }) =>
+        options.trace ? new TracedQueue({ client: id, transport: transportKind }) : new SessionQueue(),
       writeWaitMs: options.writeWaitMs,
-      lossNotice: ({ topic, dropped, fromOffset, toOffset }) =>
-        encodeInfo(
-          topic.name,
-          {
-            code: "MESSAGES_DROPPED",
-            message: `${dropped} messages were dropped because the client did not keep up`,
-            dropped,
-            from_offset: fromOffset,
-            to_offset: toOffset,
-          },
-          timestamps.now(),
-        ),
+      lossNotice: (loss) => this.#lossNotice(loss),
+      settle: (session) => this.settle(session),
+      onFault: (session, error) => observer.sessionFailed(session, error),
       onDrop: (session, count) => observer.messagesDropped(session, count),
       onSlow: (session, why) => {
         this.#leaveAll(session);
         observer.slowConsumer(session, why);
       },
-      onFault,
     };
   }
 
   get topicCount(): number {
-    return this.#topics.size;
+    return this.#directory.count;
+  }
+
+  /** How many removed topics can still be brought back. */
+  get lingeringCount(): number {
+    return this.#directory.lingeringCount;
+  }
+
+  /** The memory of all logs, and of what blocked clients still need of them, in bytes. */
+  logBytes(): number {
+    return this.#directory.logBytes() + this.#bytesBehindLogs();
   }
 
   get sessionCount(): number {
@@ -161,7 +157,7 @@ export class Hub {
   }
 
   topics(): IterableIterator<Topic> {
-    return this.#topics.values();
+    return this.#directory.topics();
   }
 
   sessions(): IterableIterator<Session> {
@@ -188,64 +184,69 @@ export class Hub {
    * @param capacity how many messages it keeps
    */
   openSystemTopic(name: string, capacity: number): Topic {
-    const { engine, timestamps } = this.#ports;
-    // Counters of its own: what the server says of itself must not add to what it says.
-    const topic = new Topic(name, timestamps.now(), engine, newCounters(), capacity);
-    this.#systemTopics.set(name, topic);
-    return topic;
+    return this.#directory.openSystemTopic(name, capacity);
   }
 
-  /** Makes a topic that stays until it is deleted or its last subscriber leaves; refuses one that is there. */
-  createTopic(name: string): Topic | Refusal {
-    if (this.#topics.has(name)) return new Refusal("CONFLICT", "the topic already exists");
-    return this.#begin(name, "request");
+  /**
+   * Creates a topic that stays until it is deleted or its last subscriber leaves; refuses one that exists.
+   * @param ttl how long it outlives its last subscriber; undefined: as long as any topic
+   */
+  createTopic(name: string, ttl?: TopicTtl): Topic | Refusal {
+    return this.#directory.create(name, ttl);
   }
 
-  /** Ends a topic and every subscription to it; returns why not, where there is a reason. */
+  /** Deletes a topic with its log, and ends every subscription to it; returns why not, where there is a reason. */
   deleteTopic(name: string): Refusal | undefined {
-    if (isSystemName(name)) return RESERVED;
-    const topic = this.#topics.get(name);
-    if (topic === undefined) return new Refusal("NOT_FOUND", "there is no such topic");
+    const topic = this.#directory.delete(name);
+    if (!(topic instanceof Topic)) return topic;
     const message = "the topic was deleted";
     const notice = encodeInfo(name, { code: "TOPIC_DELETED", message }, this.#ports.timestamps.now());
-    // Removed first, so that the leaving of its last subscriber does not remove it a second time.
-    this.#remove(topic, "deleted");
-    for (const { session } of topic.subscriptions()) {
+    for (const subscription of topic.subscriptions()) {
+      const { session } = subscription;
+      topic.settle(subscription);
+      topic.leave(subscription);
       this.#forget(session, name);
-      session.send(notice);
+      session.send(notice, topic.log);
       if (this.subscriptionCount(session) === 0) session.end(CLOSE.TOPIC_DELETED, message, this.#options.writeWaitMs);
     }
+    topic.end();
     return undefined;
   }
 
   /** The topic of this name, if there is one; the server's own, too. */
   topic(name: string): Topic | undefined {
-    return this.#topics.get(name) ?? this.#systemTopics.get(name);
+    return this.#directory.find(name);
+  }
+
+  /** How long a topic stays once its last subscriber has left: its own time, or that of all topics. */
+  ttlOf(topic: Topic): TopicTtl {
+    return this.#directory.ttlOf(topic);
   }
 
   /** Orders, stores and delivers a publication. */
   publish(topicName: string, draft: Draft, { dedupe }: PublishWish): Published | Refusal {
-    const topic = this.#topicToPublishTo(topicName);
+    const topic = this.#directory.forPublish(topicName);
     return topic instanceof Refusal ? topic : publishTo(topic, draft, dedupe);
   }
 
   /** Publishes several messages to one topic: all or none, and nobody else's in between. */
   publishAll(topicName: string, drafts: readonly Draft[], { dedupe }: PublishWish): PublishedBatch | Refusal {
-    const topic = this.#topicToPublishTo(topicName);
+    const topic = this.#directory.forPublish(topicName);
     if (topic instanceof Refusal) return topic;
     // One topic for all of them: if it ends with its last subscriber meanwhile, they do not begin another one.
     return { topic, published: drafts.map((draft) => publishTo(topic, draft, dedupe)) };
   }
 
-  /** Subscribes a session, or renews its subscription; the caller sends the answer and then the replay. */
+  /** Subscribes a session, or renews its subscription; the caller sends the ack and then the replay. */
   subscribe(
     session: Session,
     request: Pick<SubscribeRequest, "topic" | "clientId" | "lastN" | "since">,
   ): Subscribed | Refusal {
     const existing = this.#subscriptions.get(session)?.get(request.topic);
     if (existing !== undefined) {
-      existing.clientId = detach(request.clientId);
-      return this.#welcome(existing.topic, request.lastN, request.since);
+      existing.clientId = detachText(request.clientId);
+      existing.topic.settle(existing);
+      return this.#welcome(existing, request.lastN, request.since);
     }
     if (this.subscriptionCount(session) >= this.#options.maxSubscriptions) {
       return new Refusal(
@@ -253,13 +254,13 @@ export class Hub {
         `a connection may subscribe to at most ${this.#options.maxSubscriptions} topics`,
       );
     }
-    const topic = this.topic(request.topic) ?? this.#beginImplicitly(request.topic, "subscribe");
+    const topic = this.#directory.forSubscribe(request.topic);
     if (topic instanceof Refusal) return topic;
     const subscriptions = this.#subscriptions.get(session) ?? new Map<string, Subscription>();
-    subscriptions.set(topic.name, topic.join(session, detach(request.clientId), this.#ports.timestamps.now()));
+    const subscription = topic.join(session, detachText(request.clientId), this.#ports.timestamps.now());
+    subscriptions.set(topic.name, subscription);
     this.#subscriptions.set(session, subscriptions);
-    this.#keep(topic);
-    return this.#welcome(topic, request.lastN, request.since);
+    return this.#welcome(subscription, request.lastN, request.since);
   }
 
   /** Ends a session's subscription; returns its topic. */
@@ -271,62 +272,75 @@ export class Hub {
     if (subscription.clientId !== clientId) {
       return new Refusal("BAD_REQUEST", "client_id is not the one that this connection subscribed with");
     }
+    // What was published before stands in front of the ack.
+    subscription.topic.settle(subscription);
+    session.detach(subscription.topic.log);
     this.#forget(session, topicName);
     this.#leave(subscription);
     return subscription.topic;
   }
 
-  /** Does what time brings: topics expire, clients that do not read are ended. To be called every so often. */
+  /** Hands to a session all events that were published to its topics, so that the next reply stands behind them. */
+  settle(session: Session): void {
+    const subscriptions = this.#subscriptions.get(session);
+    if (subscriptions === undefined) return;
+    for (const { name } of this.flushQueue.topics) {
+      const subscription = subscriptions.get(name);
+      subscription?.topic.settle(subscription);
+    }
+  }
+
+  /** Does what is due: topics expire, clients that do not read are ended. To be called every so often. */
   sweep(): void {
     const now = this.#ports.clock.monotonicMs();
-    for (const topic of this.#expiring) {
-      if (topic.expiresAtMs !== undefined && topic.expiresAtMs <= now) this.#remove(topic, "expired");
-    }
+    this.#directory.sweep(now);
     for (const session of this.#sessions) {
       try {
         session.sweep(now);
       } catch (error) {
-        this.#ports.observer.sessionFailed(session, error);
+        this.#failed(session, error);
       }
     }
   }
 
-  #newOutbox(session: Session): Outbox {
-    if (!this.keepsTraces) return new Outbox(this.#options.outbox);
-    const { id: client, transportKind: transport } = session;
-    const clientIdIn = ({ name }: TopicName) => this.#subscriptions.get(session)?.get(name)?.clientId ?? "";
-    return new TracedOutbox(this.#options.outbox, { client, transport, clientIdIn });
+  #failed(session: unknown, error: unknown): void {
+    if (session instanceof Session) this.#ports.observer.sessionFailed(session, error);
   }
 
-  #welcome(topic: Topic, lastN: number, since: Position | undefined): Subscribed {
-    const { events, recovered } = topic.replay(lastN, since);
-    topic.countDelivered(events.length);
-    return { topic, joined: { epoch: topic.epoch, offset: topic.newestOffset, recovered }, replay: events };
+  #lossNotice({ dropped, fromOffset, log, toOffset }: Loss): string {
+    const message = `${dropped} messages were dropped because the client did not keep up`;
+    const info = { code: "MESSAGES_DROPPED" as const, message, dropped, from_offset: fromOffset, to_offset: toOffset };
+    return encodeInfo(log.topic.name, info, this.#ports.timestamps.now());
   }
 
-  #topicToPublishTo(name: string): Topic | Refusal {
-    const topic = this.#topics.get(name) ?? this.#beginImplicitly(name, "publish");
-    if (topic instanceof Refusal) return topic;
-    if (topic.expiresAtMs !== undefined && !topic.wasSubscribed) this.#expireAfter(topic, this.#options.idleTopicTtlMs);
-    return topic;
-  }
-
-  #beginImplicitly(name: string, origin: TopicOrigin): Topic | Refusal {
-    const isUnknown = isSystemName(name) ? origin === "subscribe" : !this.#options.autoCreateTopics;
-    if (isUnknown) return new Refusal("TOPIC_NOT_FOUND", "there is no such topic");
-    return this.#begin(detach(name), origin);
-  }
-
-  #begin(name: string, origin: TopicOrigin): Topic | Refusal {
-    if (isSystemName(name)) return RESERVED;
-    if (this.#topics.size >= this.#options.maxTopics) {
-      return new Refusal("LIMIT_EXCEEDED", `there are already ${this.#options.maxTopics} topics, the most allowed`);
+  /** What blocked clients are still to be sent and the logs no longer hold: of each log from the lowest offset on, and copies. */
+  #bytesBehindLogs(): number {
+    const lowest = new Map<Range["log"], number>();
+    let sum = 0;
+    for (const session of this.#sessions) {
+      for (const range of session.queuedRanges()) {
+        if (range.isDetached) sum += range.bytesBehindLog;
+        else lowest.set(range.log, Math.max(lowest.get(range.log) ?? 0, range.bytesBehindLog));
+      }
     }
-    const topic = new Topic(name, this.#ports.timestamps.now(), this.#engine, this.counters);
-    this.#topics.set(name, topic);
-    if (origin === "publish") this.#expireAfter(topic, this.#options.idleTopicTtlMs);
-    this.#ports.observer.topicCreated(topic, origin);
-    return topic;
+    for (const bytes of lowest.values()) sum += bytes;
+    return sum;
+  }
+
+  #topicDeps(): TopicDeps {
+    const { clock, engine } = this.#ports;
+    const traces = this.keepsTraces ? new Traces(clock) : undefined;
+    return { engine, counters: this.counters, flushQueue: this.flushQueue, traces };
+  }
+
+  #welcome(subscription: Subscription, lastN: number, since: Position | undefined): Subscribed {
+    const { session, topic } = subscription;
+    const { range: replay, recovered } = topic.replay(lastN, since);
+    if (replay !== undefined) {
+      session.withdraw(topic.log, replay.fromOffset);
+      topic.countDelivered(replay.count);
+    }
+    return { subscription, joined: { epoch: topic.epoch, offset: topic.newestOffset, recovered }, replay };
   }
 
   #leaveAll(session: Session): void {
@@ -342,37 +356,13 @@ export class Hub {
   }
 
   #leave(subscription: Subscription): void {
-    const { topic } = subscription;
-    topic.leave(subscription);
-    if (topic.subscriberCount > 0 || this.#systemTopics.has(topic.name)) return;
-    if (this.#options.topicTtlMs === 0) this.#remove(topic, "last subscriber left");
-    else this.#expireAfter(topic, this.#options.topicTtlMs);
-  }
-
-  #keep(topic: Topic): void {
-    topic.expiresAtMs = undefined;
-    this.#expiring.delete(topic);
-  }
-
-  #expireAfter(topic: Topic, ms: number): void {
-    topic.expiresAtMs = this.#ports.clock.monotonicMs() + ms;
-    this.#expiring.add(topic);
-  }
-
-  #remove(topic: Topic, why: TopicEnd): void {
-    this.#topics.delete(topic.name);
-    this.#expiring.delete(topic);
-    this.#ports.observer.topicRemoved(topic, why);
+    subscription.topic.leave(subscription);
+    this.#directory.left(subscription.topic);
   }
 }
 
 function publishTo(topic: Topic, draft: Draft, dedupe: boolean): Published {
-  const first = dedupe ? topic.find(draft.idJson) : undefined;
+  const first = dedupe ? topic.find(draft) : undefined;
   if (first !== undefined) return { topic, offset: first, duplicate: true };
   return { topic, offset: topic.publish(draft), duplicate: false };
-}
-
-/** A copy that shares no memory with the text it was cut from: a name must not keep a whole request alive. */
-function detach(text: string): string {
-  return [...text].join("");
 }

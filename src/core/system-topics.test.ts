@@ -1,8 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { brief, HubUnderTest } from "../../test/support/hub.ts";
+import { draftOf } from "./draft.ts";
 
 const NAME = "$sys/stats";
-const DRAFT = { idJson: '"m"', payloadJson: "1" };
+const DRAFT = draftOf('"m"', "1");
 
 describe("a topic of the server's own", () => {
   test("is published to by the server alone", () => {

@@ -1,10 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { HubUnderTest } from "../../test/support/hub.ts";
 import { Refusal } from "../protocol/errors.ts";
+import { draftOf } from "./draft.ts";
 
 // When topics begin and end (rulings, section 3).
 
-const DRAFT = { idJson: '"m"', payloadJson: "1" };
+const DRAFT = draftOf('"m"', "1");
 
 describe("a topic begins", () => {
   test("with a request, once", () => {

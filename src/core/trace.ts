@@ -1,9 +1,11 @@
 import type { Clock } from "./clock.ts";
-import type { Engine, Event, TopicName } from "./engine.ts";
-import type { DropReason } from "./outbox.ts";
 import type { TransportKind } from "./transport.ts";
 
-/** The most deliveries that a trace lists. What becomes of further ones is in its totals alone. */
+/** Why an event that was queued, or was to be, did not get to its client's socket. */
+export const DROP_REASONS = ["queue full", "slow consumer", "disconnected"] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** The most deliveries that a trace lists. Further ones count in its totals alone. */
 export const MAX_LISTED_DELIVERIES = 1000;
 
 /** Where a delivery stands: in its client's queue, handed to the client's socket, or lost on the way to it. */
@@ -13,57 +15,39 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 /** How many deliveries of an event there were, by where they stand, and how many of all came by replay. */
 export type DeliveryTotals = Record<DeliveryState | "replayed", number>;
 
-/** One event put into one client's queue. It stands there in the event's place, so that whoever takes it out finds it. */
-export class Delivery implements Event {
-  /** The session's id. Never the session itself: a trace must not keep alive what has ended. */
+/** To whom an event is delivered. Never the session itself: a trace must not keep alive what has ended. */
+export interface Recipient {
+  /** The session's id. */
   readonly client: number;
   /** The label that its subscription had at the time. */
   readonly clientId: string;
   readonly transport: TransportKind;
+}
+
+/** One event put into one client's queue. */
+export class Delivery {
+  readonly recipient: Recipient;
   /** Whether it is of the past: the client asked for it when it subscribed. */
   readonly isReplayed: boolean;
-  /** When it was put into the queue: for a live one, when its topic took it. Milliseconds since 1970, with fractions. */
+  /** When it was queued: for a live event, when its topic accepted it. Milliseconds since 1970, with fractions. */
   readonly queuedAtMs: number;
   readonly #trace: Trace;
   #state: DeliveryState = "queued";
   #settledAtMs: number | undefined;
   #reason: DropReason | undefined;
 
-  constructor(trace: Trace, client: number, clientId: string, transport: TransportKind) {
+  constructor(trace: Trace, recipient: Recipient, isReplayed: boolean) {
     this.#trace = trace;
-    this.client = client;
-    this.clientId = clientId;
-    this.transport = transport;
-    this.isReplayed = !trace.isLive;
-    // Once for all subscribers: to read the clock costs 40 ns, more than a whole delivery without a trace.
-    this.queuedAtMs = trace.isLive ? trace.acceptedAtMs : trace.nowMs();
-  }
-
-  get event(): Event {
-    return this.#trace.event;
-  }
-
-  get topic(): TopicName {
-    return this.event.topic;
-  }
-
-  get offset(): number {
-    return this.event.offset;
-  }
-
-  get text(): string {
-    return this.event.text;
-  }
-
-  get sizeBytes(): number {
-    return this.event.sizeBytes;
+    this.recipient = recipient;
+    this.isReplayed = isReplayed;
+    this.queuedAtMs = isReplayed ? trace.nowMs() : trace.acceptedAtMs;
   }
 
   get state(): DeliveryState {
     return this.#state;
   }
 
-  /** When it was written or dropped, as `queuedAtMs`; undefined while it waits. */
+  /** When it was written or dropped, as `queuedAtMs`; undefined while it is queued. */
   get settledAtMs(): number | undefined {
     return this.#settledAtMs;
   }
@@ -95,20 +79,16 @@ export class Delivery implements Event {
 
 /** What became of one event. */
 export class Trace {
-  readonly event: Event;
   readonly totals: DeliveryTotals = { queued: 0, written: 0, dropped: 0, replayed: 0 };
   /** The first deliveries, at most `MAX_LISTED_DELIVERIES`, in the order in which they were queued. */
   readonly deliveries: Delivery[] = [];
-  /** Whether it is being handed to those who are subscribed just now. Whoever gets it later gets a replay. */
-  isLive = true;
-  readonly #clock: Clock;
-  /** When its topic took it, as the times of its deliveries. */
+  /** When its topic accepted it, as the times of its deliveries. */
   readonly acceptedAtMs: number;
+  readonly #clock: Clock;
   /** The wall clock when the monotonic one stood at 0: so that times of one trace never go back. */
   readonly #startMs: number;
 
-  constructor(event: Event, clock: Clock) {
-    this.event = event;
+  constructor(clock: Clock) {
     this.#clock = clock;
     this.#startMs = clock.wallMs() - clock.monotonicMs();
     this.acceptedAtMs = this.nowMs();
@@ -118,32 +98,44 @@ export class Trace {
     return this.#startMs + this.#clock.monotonicMs();
   }
 
-  /** Begins a delivery. */
-  add(client: number, clientId: string, transport: TransportKind): Delivery {
-    const delivery = new Delivery(this, client, clientId, transport);
+  /** Starts a delivery. */
+  add(recipient: Recipient, isReplayed: boolean): Delivery {
+    const delivery = new Delivery(this, recipient, isReplayed);
     this.totals.queued++;
-    if (delivery.isReplayed) this.totals.replayed++;
+    if (isReplayed) this.totals.replayed++;
     if (this.deliveries.length < MAX_LISTED_DELIVERIES) this.deliveries.push(delivery);
     return delivery;
   }
 }
 
-/** The trace of an event; undefined where none is kept. */
-export function traceOf({ trace }: Event): Trace | undefined {
-  return trace instanceof Trace ? trace : undefined;
+/** The part of a subscription that traces need. */
+export interface TracedSubscription {
+  readonly clientId: string;
+  readonly topic: { trace(offset: number): Trace | undefined };
 }
 
-/** The same engine, whose events begin a trace as they are delivered. A trace lasts as long as its event. */
-export function traced(engine: Engine, clock: Clock): Engine {
-  return {
-    open: (topic, deliver, capacity) => {
-      const begin = (event: Event) => {
-        const trace = new Trace(event, clock);
-        event.trace = trace;
-        deliver(event);
-        trace.isLive = false;
-      };
-      return engine.open(topic, begin, capacity);
-    },
-  };
+/** The traces of the events that a topic's log holds. */
+export class Traces {
+  readonly #clock: Clock;
+  readonly #byOffset = new Map<number, Trace>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Starts the trace of an event, and forgets those of events that are no longer held.
+   * @param oldestOffset the first event that is held; the one behind the newest where none is
+   */
+  start(offset: number, oldestOffset: number): void {
+    this.#byOffset.set(offset, new Trace(this.#clock));
+    for (const oldest of this.#byOffset.keys()) {
+      if (oldest >= oldestOffset) break;
+      this.#byOffset.delete(oldest);
+    }
+  }
+
+  get(offset: number): Trace | undefined {
+    return this.#byOffset.get(offset);
+  }
 }

@@ -1,7 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { Timestamps } from "../core/clock.ts";
-import type { Event } from "../core/engine.ts";
+import { draftOf } from "../core/draft.ts";
+import { textsOf } from "../core/log.ts";
+import type { Range } from "../core/range.ts";
 import { encodeHistoryEntry, eventParts } from "../protocol/encode.ts";
 import { MemoryEngine } from "./memory.ts";
 
@@ -9,128 +11,125 @@ function open({ capacity = 3, name = "a" } = {}) {
   const clock = new FakeClock();
   let epochs = 0;
   const engine = new MemoryEngine(capacity, new Timestamps(clock), () => `epoch-${++epochs}`);
-  const delivered: Event[] = [];
+  /** The newest offset at each call. */
+  const appended: number[] = [];
   const topic = { name, nameJson: JSON.stringify(name) };
-  const stream = engine.open(topic, (event) => delivered.push(event));
-  return { clock, delivered, engine, stream, topic };
+  const stream = engine.open(topic, () => void appended.push(stream.log.newestOffset));
+  return { appended, clock, engine, stream, topic };
 }
 
-const DRAFT = { idJson: '"m\\u0031"', payloadJson: '{ "n": 1e400 }' };
+const DRAFT = draftOf('"m\\u0031"', '{ "n": 1e400 }');
 
-function offsetsOf(events: readonly Event[] | undefined): number[] | undefined {
-  return events?.map((event) => event.offset);
+function eventsOf(range: Range | undefined) {
+  return range === undefined ? [] : textsOf(range);
+}
+
+function offsetsOf(range: Range | undefined): number[] {
+  return eventsOf(range).map((event) => event.offset);
 }
 
 describe("a stream in memory", () => {
-  test("numbers events from 1, at once, and delivers each before it returns", () => {
-    const { delivered, stream } = open();
-    expect(stream.newestOffset).toBe(0);
+  test("numbers events from 1, at once, and reports each before it returns", () => {
+    const { appended, stream } = open();
+    expect(stream.log.newestOffset).toBe(0);
     expect([stream.publish(DRAFT), stream.publish(DRAFT)]).toEqual([1, 2]);
-    expect([stream.newestOffset, offsetsOf(delivered)]).toEqual([2, [1, 2]]);
+    expect([stream.log.newestOffset, appended]).toEqual([2, [1, 2]]);
   });
 
   test("encodes an event once, with what the publisher wrote", () => {
-    const { clock, delivered, stream, topic } = open({ name: 'é"' });
+    const { clock, stream, topic } = open({ name: 'é"' });
     clock.advance(123);
     stream.publish(DRAFT);
     const text =
       '{"type":"event","topic":"é\\"","message":{"id":"m\\u0031","payload":{ "n": 1e400 }},"offset":1,"ts":"2025-01-15T10:00:00.123Z"}';
-    expect(delivered).toEqual([{ topic, offset: 1, text, sizeBytes: Buffer.byteLength(text) }]);
-    expect(stream.newest(1)[0]).toBe(delivered[0]);
+    expect(eventsOf(stream.log.last(1))).toEqual([{ topic, offset: 1, text }]);
+    expect(stream.log.event(1)).toEqual({ topic, offset: 1, text });
   });
 
   test("keeps the newest events, and their first time stamps", () => {
-    const { clock, delivered, stream } = open();
+    const { clock, stream } = open();
     for (let i = 0; i < 5; i++) {
       stream.publish(DRAFT);
       clock.advance(1000);
     }
-    expect(offsetsOf(stream.newest(2))).toEqual([4, 5]);
-    expect(offsetsOf(stream.newest(100))).toEqual([3, 4, 5]);
-    expect(stream.newest(0)).toEqual([]);
-    expect(stream.newest(3)).toEqual(delivered.slice(2));
+    const { log } = stream;
+    expect(offsetsOf(log.last(2))).toEqual([4, 5]);
+    expect(offsetsOf(log.last(100))).toEqual([3, 4, 5]);
+    expect(log.last(0)).toBeUndefined();
+    const seconds = eventsOf(log.last(3)).map((event) => eventParts(event).ts.slice(17, 19));
+    expect(seconds).toEqual(["02", "03", "04"]);
   });
 
-  test("gives what came after an offset, or nothing where it can't give all", () => {
+  test("knows whether it holds all that came after an offset", () => {
     const { stream } = open();
-    expect(stream.after(0)).toEqual([]);
-    expect(stream.after(1)).toBe(undefined);
+    const held = () => [0, 1, 2, 3, 4, 5, 6].filter((offset) => stream.log.holdsAllAfter(offset));
+    expect(held()).toEqual([0]);
     for (let i = 0; i < 5; i++) stream.publish(DRAFT);
-    expect([0, 1, 2, 3, 4, 5, 6].map((offset) => offsetsOf(stream.after(offset)))).toEqual([
-      undefined,
-      undefined,
-      [3, 4, 5],
-      [4, 5],
-      [5],
-      [],
-      undefined,
-    ]);
+    expect(held()).toEqual([2, 3, 4, 5]);
   });
 
-  test("without a ring keeps nothing, and counts all the same", () => {
-    const { delivered, stream } = open({ capacity: 0 });
+  test("keeps nothing where the capacity is 0, and counts all the same", () => {
+    const { appended, stream } = open({ capacity: 0 });
     for (let i = 0; i < 2; i++) stream.publish(DRAFT);
-    expect([offsetsOf(delivered), stream.newest(5), stream.after(1), stream.after(2)]).toEqual([
-      [1, 2],
-      [],
-      undefined,
-      [],
-    ]);
+    const { log } = stream;
+    expect([appended, log.last(5), log.event(2), log.oldestOffset]).toEqual([[1, 2], undefined, undefined, 0]);
+    expect([log.holdsAllAfter(1), log.holdsAllAfter(2)]).toEqual([false, true]);
   });
 
-  test("is its own incarnation: another one begins at 1, with another epoch and nothing to replay", () => {
+  test("is its own incarnation: the next one starts at 1, with another epoch and nothing to replay", () => {
     const { engine, stream, topic } = open();
     stream.publish(DRAFT);
     const next = engine.open(topic, () => {});
-    expect([stream.epoch, next.epoch]).toEqual(["epoch-1", "epoch-2"]);
-    expect([next.newestOffset, next.newest(5)]).toEqual([0, []]);
+    expect([stream.log.epoch, next.log.epoch]).toEqual(["epoch-1", "epoch-2"]);
+    expect([next.log.newestOffset, next.log.last(5)]).toEqual([0, undefined]);
   });
 });
 
 function openWithIds(capacity = 3) {
-  const { delivered: events, stream } = open({ capacity, name: 'a "topic"' });
+  const { stream } = open({ capacity, name: 'a "topic"' });
   const publish = (...ids: readonly string[]) => {
-    for (const id of ids) stream.publish({ idJson: JSON.stringify(id), payloadJson: "[ 9007199254740993 ]" });
+    for (const id of ids) stream.publish(draftOf(JSON.stringify(id), "[ 9007199254740993 ]"));
   };
-  return { events, publish, stream };
+  const find = (idJson: string) => stream.find(draftOf(idJson, "0"));
+  return { find, publish, stream };
 }
 
 describe("ids and parts of held events", () => {
   test("finds the first event of an id, while it holds it", () => {
-    const { publish, stream } = openWithIds();
+    const { find, publish } = openWithIds();
     publish("a", "b");
-    expect([stream.find('"a"'), stream.find('"b"'), stream.find('"c"')]).toEqual([1, 2, undefined]);
+    expect([find('"a"'), find('"b"'), find('"c"')]).toEqual([1, 2, undefined]);
     publish("c", "d");
-    expect([stream.find('"a"'), stream.find('"b"'), stream.find('"d"')]).toEqual([undefined, 2, 4]);
+    expect([find('"a"'), find('"b"'), find('"d"')]).toEqual([undefined, 2, 4]);
   });
 
   test("knows an id that is written with escapes", () => {
-    const { publish, stream } = openWithIds();
+    const { find, publish } = openWithIds();
     publish("a");
-    expect(stream.find('"\\u0061"')).toBe(1);
+    expect(find('"\\u0061"')).toBe(1);
   });
 
   test("finds a later event of an id once the first one is gone", () => {
-    const { publish, stream } = openWithIds();
+    const { find, publish } = openWithIds();
     publish("x", "x", "y");
-    expect(stream.find('"x"')).toBe(1);
+    expect(find('"x"')).toBe(1);
     publish("y");
-    expect(stream.find('"x"')).toBe(2);
+    expect(find('"x"')).toBe(2);
     publish("y");
-    expect([stream.find('"x"'), stream.find('"y"')]).toEqual([undefined, 3]);
+    expect([find('"x"'), find('"y"')]).toEqual([undefined, 3]);
   });
 
   test("finds nothing where nothing is kept", () => {
-    const { publish, stream } = openWithIds(0);
-    expect(stream.find('"a"')).toBeUndefined();
+    const { find, publish } = openWithIds(0);
+    expect(find('"a"')).toBeUndefined();
     publish("a");
-    expect(stream.find('"a"')).toBeUndefined();
+    expect(find('"a"')).toBeUndefined();
   });
 
   test("gives the publisher's own texts back out of an encoded event", () => {
-    const { events, publish } = openWithIds();
+    const { publish, stream } = openWithIds();
     publish('an "id"');
-    const [event] = events;
+    const event = stream.log.event(1);
     if (event === undefined) throw new Error("no event");
     expect(eventParts(event)).toEqual({
       idJson: '"an \\"id\\""',

@@ -1,7 +1,8 @@
 import type { Timestamps } from "../core/clock.ts";
-import type { Draft, Engine, Event, Stream, TopicName } from "../core/engine.ts";
-import { RingBuffer } from "../core/ring-buffer.ts";
-import { encodeEvent, eventParts } from "../protocol/encode.ts";
+import type { Draft, TopicName } from "../core/draft.ts";
+import type { Engine, Stream } from "../core/engine.ts";
+import { Log } from "../core/log.ts";
+import { eventParts } from "../protocol/encode.ts";
 import { stringValue } from "../protocol/spans.ts";
 
 /** Keeps every topic's last events in this process. */
@@ -20,8 +21,8 @@ export class MemoryEngine implements Engine {
     this.#newEpoch = newEpoch;
   }
 
-  open(topic: TopicName, deliver: (event: Event) => void, capacity = this.#capacity): Stream {
-    return new MemoryStream(topic, this.#newEpoch(), new RingBuffer(capacity), this.#timestamps, deliver);
+  open(topic: TopicName, appended: () => void, capacity = this.#capacity): Stream {
+    return new MemoryStream(new Log(topic, this.#newEpoch(), capacity), this.#timestamps, appended);
   }
 }
 
@@ -30,84 +31,60 @@ function idOf(idJson: string): string {
   return stringValue(idJson) ?? idJson;
 }
 
-function index(offsets: Map<string, number[]>, event: Event): void {
-  const id = idOf(eventParts(event).idJson);
-  const known = offsets.get(id);
-  if (known === undefined) offsets.set(id, [event.offset]);
-  else known.push(event.offset);
-}
-
-/** Forgets the oldest event, which is the first of its id. */
-function unindex(offsets: Map<string, number[]>, event: Event): void {
-  const id = idOf(eventParts(event).idJson);
-  const known = offsets.get(id);
-  known?.shift();
-  if (known?.length === 0) offsets.delete(id);
+function idOfDraft({ bytes, idEnd, idStart }: Draft): string {
+  return idOf(bytes.toString("utf8", idStart, idEnd));
 }
 
 class MemoryStream implements Stream {
-  readonly epoch: string;
-  readonly #topic: TopicName;
-  readonly #ring: RingBuffer<Event>;
+  readonly log: Log;
   readonly #timestamps: Timestamps;
-  readonly #deliver: (event: Event) => void;
-  #newestOffset = 0;
+  readonly #appended: () => void;
   /** The held events' offsets by id; kept from the first search on, as most topics are never searched. */
   #offsets: Map<string, number[]> | undefined;
 
-  constructor(
-    topic: TopicName,
-    epoch: string,
-    ring: RingBuffer<Event>,
-    timestamps: Timestamps,
-    deliver: (event: Event) => void,
-  ) {
-    this.#topic = topic;
-    this.epoch = epoch;
-    this.#ring = ring;
+  constructor(log: Log, timestamps: Timestamps, appended: () => void) {
+    this.log = log;
     this.#timestamps = timestamps;
-    this.#deliver = deliver;
-  }
-
-  get newestOffset(): number {
-    return this.#newestOffset;
-  }
-
-  get oldestOffset(): number {
-    return this.#ring.size === 0 ? 0 : this.#newestOffset - this.#ring.size + 1;
+    this.#appended = appended;
   }
 
   publish(draft: Draft): number {
-    const offset = ++this.#newestOffset;
-    const text = encodeEvent(this.#topic.nameJson, draft.idJson, draft.payloadJson, offset, this.#timestamps.now());
-    // Buffer: measures the text without making a copy of it, as a TextEncoder would.
-    const event: Event = { topic: this.#topic, offset, text, sizeBytes: Buffer.byteLength(text) };
-    const evicted = this.#ring.push(event);
-    if (this.#offsets !== undefined) {
-      index(this.#offsets, event);
-      if (evicted !== undefined) unindex(this.#offsets, evicted);
-    }
-    this.#deliver(event);
+    if (this.#offsets !== undefined) this.#makeRoom(this.#offsets);
+    const offset = this.log.append(draft, this.#timestamps.nowBytes());
+    if (this.#offsets !== undefined) this.#index(this.#offsets, idOfDraft(draft), offset);
+    this.#appended();
     return offset;
   }
 
-  find(idJson: string): number | undefined {
+  find(draft: Draft): number | undefined {
     this.#offsets ??= this.#indexHeld();
-    return this.#offsets.get(idOf(idJson))?.[0];
+    return this.#offsets.get(idOfDraft(draft))?.[0];
   }
 
-  newest(count: number): readonly Event[] {
-    return this.#ring.newest(count);
+  #index(offsets: Map<string, number[]>, id: string, offset: number): void {
+    if (this.log.heldCount === 0) return;
+    const known = offsets.get(id);
+    if (known === undefined) offsets.set(id, [offset]);
+    else known.push(offset);
   }
 
-  after(offset: number): readonly Event[] | undefined {
-    const missed = this.#newestOffset - offset;
-    return missed >= 0 && missed <= this.#ring.size ? this.#ring.newest(missed) : undefined;
+  /** Forgets the event that the next one displaces; it is the first of its id. */
+  #makeRoom(offsets: Map<string, number[]>): void {
+    if (!this.log.isFull) return;
+    const oldest = this.log.event(this.log.oldestOffset);
+    if (oldest === undefined) return;
+    const id = idOf(eventParts(oldest).idJson);
+    const known = offsets.get(id);
+    known?.shift();
+    if (known?.length === 0) offsets.delete(id);
   }
 
   #indexHeld(): Map<string, number[]> {
     const offsets = new Map<string, number[]>();
-    for (const event of this.#ring.newest(this.#ring.size)) index(offsets, event);
+    for (let offset = this.log.oldestOffset; offset !== 0 && offset <= this.log.newestOffset; offset++) {
+      const event = this.log.event(offset);
+      if (event !== undefined) this.#index(offsets, idOf(eventParts(event).idJson), offset);
+    }
     return offsets;
   }
 }

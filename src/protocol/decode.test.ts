@@ -1,10 +1,14 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
+import { ALL_REMAINDERS, type Decoded, decodeText } from "../../test/support/decoded.ts";
 import { createDecoder, isAcceptableJson } from "./decode.ts";
 import { MAX_NESTING } from "./limits.ts";
-import type { ClientMessage } from "./messages.ts";
 
 const MAX_LAST_N = 100;
-const decode = createDecoder(MAX_LAST_N);
+const decoder = createDecoder(MAX_LAST_N);
+
+function decode(text: string): Decoded {
+  return decodeText(decoder, text);
+}
 
 function refusalOf(request: object | string): string {
   const decoded = decode(typeof request === "string" ? request : JSON.stringify(request));
@@ -12,16 +16,13 @@ function refusalOf(request: object | string): string {
   throw new Error(`accepted as ${JSON.stringify(decoded)}`);
 }
 
-function accepted<T extends ClientMessage["type"]>(type: T, text: string): Extract<ClientMessage, { type: T }> {
+function accepted<T extends Decoded["type"]>(type: T, text: string): Extract<Decoded, { type: T }> {
   const decoded = decode(text);
   if (isOfType(decoded, type)) return decoded;
   throw new Error(`expected ${type}, got ${JSON.stringify(decoded)}`);
 }
 
-function isOfType<T extends ClientMessage["type"]>(
-  message: ClientMessage,
-  type: T,
-): message is Extract<ClientMessage, { type: T }> {
+function isOfType<T extends Decoded["type"]>(message: Decoded, type: T): message is Extract<Decoded, { type: T }> {
   return message.type === type;
 }
 
@@ -33,7 +34,7 @@ function publishWith(payloadJson: string): string {
 }
 
 describe("a request", () => {
-  test.each<[string, ClientMessage]>([
+  test.each<[string, Decoded]>([
     [
       '{"type":"subscribe","topic":"t","client_id":"c","last_n":5,"request_id":"r"}',
       { type: "subscribe", topic: "t", clientId: "c", lastN: 5, since: undefined, requestIdJson: '"r"' },
@@ -90,6 +91,35 @@ describe("a request", () => {
   });
 });
 
+describe("what stands behind a request in its buffer", () => {
+  const REQUESTS = [
+    '{"type":"ping"}',
+    '{"type":"publish","topic":"t","message":{"id":"m","payload":true},"dedupe":true}',
+    '{"type":"publish","topic":"t","dedupe":false,"message":{"id":"m","payload":[1.5e3,"\\u0041"]}}',
+    '{"type":"subscribe","topic":"t","client_id":"c","last_n":5}',
+  ];
+
+  test("changes nothing of what it means", () => {
+    for (const text of REQUESTS) {
+      for (const remainder of ALL_REMAINDERS) {
+        expect(decodeText(decoder, text, remainder)).toEqual(decodeText(decoder, text, ""));
+      }
+    }
+  });
+
+  test("does not complete it where its end is missing", () => {
+    const refused = { type: "invalid", message: "the message must be one JSON object", requestIdJson: undefined };
+    for (const text of REQUESTS) {
+      for (let length = 0; length < text.length; length++) {
+        const [start, rest] = [text.slice(0, length), text.slice(length)];
+        for (const remainder of [rest, ...ALL_REMAINDERS]) {
+          expect(decodeText(decoder, start, remainder)).toEqual(refused);
+        }
+      }
+    }
+  });
+});
+
 describe("of duplicate keys", () => {
   test("the last one is validated and delivered, whole", () => {
     const first = '{"type":"ping","type":"publish","topic":5,"topic":"t",';
@@ -106,13 +136,11 @@ describe("of duplicate keys", () => {
     const start = '{"type":"publish","topic":"t","message":{"id":"m","payload":1},';
     expect(refusalOf(`${start}"message":{"id":"n"}}`)).toBe("message.payload: is required");
     expect(refusalOf(`${start}"message":{"payload":2}}`)).toBe("message.id: is required");
-    expect(refusalOf(`${start}"message":null}`)).toStartWith("message: ");
+    expect(refusalOf(`${start}"message":null}`)).toMatch(/^message: /);
   });
 
   test("the last one refuses the request, if it is the invalid one", () => {
-    expect(refusalOf('{"type":"publish","topic":"t","topic":5,"message":{"id":"m","payload":1}}')).toStartWith(
-      "topic: ",
-    );
+    expect(refusalOf('{"type":"publish","topic":"t","topic":5,"message":{"id":"m","payload":1}}')).toMatch(/^topic: /);
     expect(decode('{"type":"ping","request_id":"a","request_id":5}')).toMatchObject({
       type: "invalid",
       requestIdJson: undefined,
@@ -202,12 +230,12 @@ describe("names", () => {
   ];
 
   test.each(BAD.map((name) => [name]))("may not be %j", (name) => {
-    expect(refusalOf({ ...subscribe, topic: name })).toStartWith("topic: ");
-    expect(refusalOf({ ...subscribe, client_id: name })).toStartWith("client_id: ");
-    expect(refusalOf({ ...subscribe, type: "unsubscribe", topic: name })).toStartWith("topic: ");
-    expect(refusalOf({ ...subscribe, type: "unsubscribe", client_id: name })).toStartWith("client_id: ");
-    expect(refusalOf({ ...publish, topic: name })).toStartWith("topic: ");
-    expect(refusalOf({ ...publish, message: { id: name, payload: 1 } })).toStartWith("message.id: ");
+    expect(refusalOf({ ...subscribe, topic: name })).toMatch(/^topic: /);
+    expect(refusalOf({ ...subscribe, client_id: name })).toMatch(/^client_id: /);
+    expect(refusalOf({ ...subscribe, type: "unsubscribe", topic: name })).toMatch(/^topic: /);
+    expect(refusalOf({ ...subscribe, type: "unsubscribe", client_id: name })).toMatch(/^client_id: /);
+    expect(refusalOf({ ...publish, topic: name })).toMatch(/^topic: /);
+    expect(refusalOf({ ...publish, message: { id: name, payload: 1 } })).toMatch(/^message\.id: /);
   });
 
   test.each(["a".repeat(255), "a/../b c", "__proto__", "😀", '"\\'])("may be %j", (name) => {
@@ -217,6 +245,17 @@ describe("names", () => {
     });
     const text = JSON.stringify({ ...publish, topic: name, message: { id: name, payload: 1 } });
     expect(accepted("publish", text)).toMatchObject({ topic: name, idJson: JSON.stringify(name) });
+  });
+
+  test.each([".", "..", "\\u002e", "\\u002e."])("may be %s where they are not of topics", (json) => {
+    const request = (topic: string, other: string) =>
+      `{"type":"publish","topic":"${topic}","message":{"id":"${other}","payload":1}}`;
+    expect(refusalOf(request(json, "m"))).toMatch(/^topic: /);
+    expect(refusalOf(`{"type":"subscribe","topic":"${json}","client_id":"c"}`)).toMatch(/^topic: /);
+    expect(accepted("publish", request("t", json)).idJson).toBe(`"${json}"`);
+    expect(accepted("subscribe", `{"type":"subscribe","topic":"t","client_id":"${json}"}`).topic).toBe("t");
+    for (const topic of ["...", ".a", "a.", "..a", "a..b"])
+      expect(accepted("publish", request(topic, "m")).topic).toBe(topic);
   });
 
   test("are required where they are", () => {
@@ -229,7 +268,7 @@ describe("names", () => {
   });
 
   test.each([[5], [null], ["m"], [[]], [[1]]])("of messages are in an object, not in %j", (message) => {
-    expect(refusalOf({ ...publish, message })).toStartWith("message");
+    expect(refusalOf({ ...publish, message })).toMatch(/^message/);
   });
 });
 
@@ -287,9 +326,10 @@ describe("last_n and since", () => {
 
   test("last_n goes as far as the ring does", () => {
     const without = createDecoder(0);
-    expect(without(JSON.stringify({ ...subscribe, last_n: 0 })).type).toBe("subscribe");
-    expect(without(JSON.stringify({ ...subscribe, last_n: 1 })).type).toBe("invalid");
-    expect(createDecoder(5000)(JSON.stringify({ ...subscribe, last_n: 5000 })).type).toBe("subscribe");
+    const lastN = (n: number) => JSON.stringify({ ...subscribe, last_n: n });
+    expect(decodeText(without, lastN(0)).type).toBe("subscribe");
+    expect(decodeText(without, lastN(1)).type).toBe("invalid");
+    expect(decodeText(createDecoder(5000), lastN(5000)).type).toBe("subscribe");
   });
 
   test("since is a position", () => {
@@ -314,7 +354,7 @@ describe("last_n and since", () => {
     ["e"],
     [5],
   ])("since may not be %j", (since) => {
-    expect(refusalOf({ ...subscribe, since })).toStartWith("since");
+    expect(refusalOf({ ...subscribe, since })).toMatch(/^since/);
   });
 
   test("since and last_n exclude each other, even where last_n is 0", () => {
@@ -326,12 +366,12 @@ describe("last_n and since", () => {
 
 describe("isAcceptableJson", () => {
   test("takes well-formed JSON of an acceptable depth, and nothing else", () => {
-    expect(isAcceptableJson(' {"a":[1]}\n')).toBe(true);
-    expect(isAcceptableJson("5")).toBe(true);
-    expect(isAcceptableJson("[".repeat(1000) + "]".repeat(1000))).toBe(true);
-    expect(isAcceptableJson("[".repeat(1001) + "]".repeat(1001))).toBe(false);
-    expect(isAcceptableJson("[".repeat(500_000))).toBe(false);
-    expect(isAcceptableJson("")).toBe(false);
-    expect(isAcceptableJson("{} {}")).toBe(false);
+    expect(isAcceptableJson(Buffer.from(' {"a":[1]}\n'))).toBe(true);
+    expect(isAcceptableJson(Buffer.from("5"))).toBe(true);
+    expect(isAcceptableJson(Buffer.from("[".repeat(1000) + "]".repeat(1000)))).toBe(true);
+    expect(isAcceptableJson(Buffer.from("[".repeat(1001) + "]".repeat(1001)))).toBe(false);
+    expect(isAcceptableJson(Buffer.from("[".repeat(500_000)))).toBe(false);
+    expect(isAcceptableJson(Buffer.from(""))).toBe(false);
+    expect(isAcceptableJson(Buffer.from("{} {}"))).toBe(false);
   });
 });

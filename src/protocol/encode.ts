@@ -1,39 +1,105 @@
+import { copyBytes, digitCount, writeDecimal } from "./byte-writer.ts";
 import type { ErrorCode } from "./errors.ts";
-import { skipString } from "./json-scanner.ts";
 import type { Info, ServerMessage } from "./messages.ts";
+import type { NewMessage, PublishRequest } from "./requests.ts";
 
-// Server messages are built as text. What a client or a topic gave as JSON (`…Json`) is spliced in as it is, so
-// that payloads stay byte for byte and nothing is encoded twice. A test checks every one against the schema.
+// Server messages are JSON texts. What a client or a topic gave as JSON (`…Json`) is spliced in as it is, so that payloads
+// stay byte for byte and nothing is encoded twice. The two messages of every publish, its event and its ack, are written
+// as bytes. A test checks every message against the schema.
 
 /** An event as it was encoded, and what it takes to find its parts again. */
-interface EncodedEvent {
+export interface EncodedEvent {
   readonly topic: { readonly nameJson: string };
   readonly offset: number;
   readonly text: string;
+}
+
+/** A time stamp's length, such as `2025-01-15T10:00:00.123Z`. */
+const TS_LENGTH = 24;
+const BEFORE_PAYLOAD = Buffer.from(',"payload":');
+const BEFORE_EVENT_OFFSET = Buffer.from('},"offset":');
+const BEFORE_TS = Buffer.from(',"ts":"');
+const AFTER_TS = Buffer.from('"}');
+const BEFORE_ID = Buffer.from(',"message":{"id":');
+const EVENT_START = Buffer.from('{"type":"event","topic":');
+const ACK_START = Buffer.from('{"type":"ack","request_id":');
+const ACK_START_WITHOUT_ID = Buffer.from('{"type":"ack"');
+const DUPLICATE = Buffer.from(',"duplicate":true');
+
+/** Writes the messages of one topic as bytes: what is always the same is encoded once. */
+export class TopicEncoder {
+  readonly #eventStart: Buffer;
+  readonly #ackMiddle: Buffer;
+
+  /** @param topicJson the topic's name as JSON text */
+  constructor(topicJson: string) {
+    this.#eventStart = Buffer.concat([EVENT_START, Buffer.from(topicJson), BEFORE_ID]);
+    this.#ackMiddle = Buffer.from(`,"topic":${topicJson},"status":"ok","offset":`);
+  }
+
+  /** The length of the event that `writeEvent` writes. */
+  eventLength({ idEnd, idStart, payloadEnd, payloadStart }: NewMessage, offset: number): number {
+    const fixed = BEFORE_PAYLOAD.length + BEFORE_EVENT_OFFSET.length + BEFORE_TS.length + TS_LENGTH + AFTER_TS.length;
+    return this.#eventStart.length + (idEnd - idStart) + (payloadEnd - payloadStart) + digitCount(offset) + fixed;
+  }
+
+  /** Writes an event, encoded once for all its subscribers; `ts` is a time stamp as bytes. Returns the index behind it. */
+  writeEvent(target: Buffer, start: number, message: NewMessage, offset: number, ts: Buffer): number {
+    const { bytes } = message;
+    let at = copyBytes(target, start, this.#eventStart, 0, this.#eventStart.length);
+    at = copyBytes(target, at, bytes, message.idStart, message.idEnd);
+    at = copyBytes(target, at, BEFORE_PAYLOAD, 0, BEFORE_PAYLOAD.length);
+    at = copyBytes(target, at, bytes, message.payloadStart, message.payloadEnd);
+    at = copyBytes(target, at, BEFORE_EVENT_OFFSET, 0, BEFORE_EVENT_OFFSET.length);
+    return writeTimeStamp(target, writeDecimal(target, at, offset), ts);
+  }
+
+  /** The length of the ack that `writeAck` writes. */
+  ackLength({ requestIdEnd, requestIdStart }: PublishRequest, offset: number, isDuplicate: boolean): number {
+    const start = requestIdEnd < 0 ? ACK_START_WITHOUT_ID.length : ACK_START.length + requestIdEnd - requestIdStart;
+    const end = (isDuplicate ? DUPLICATE.length : 0) + BEFORE_TS.length + TS_LENGTH + AFTER_TS.length;
+    return start + this.#ackMiddle.length + digitCount(offset) + end;
+  }
+
+  /** Writes the reply to a publish; `offset` is the event's own, or that of the one that it would have repeated. */
+  writeAck(target: Buffer, start: number, request: PublishRequest, offset: number, isDuplicate: boolean, ts: Buffer) {
+    let at = start;
+    if (request.requestIdEnd < 0) {
+      at = copyBytes(target, at, ACK_START_WITHOUT_ID, 0, ACK_START_WITHOUT_ID.length);
+    } else {
+      at = copyBytes(target, at, ACK_START, 0, ACK_START.length);
+      at = copyBytes(target, at, request.bytes, request.requestIdStart, request.requestIdEnd);
+    }
+    at = copyBytes(target, at, this.#ackMiddle, 0, this.#ackMiddle.length);
+    at = writeDecimal(target, at, offset);
+    if (isDuplicate) at = copyBytes(target, at, DUPLICATE, 0, DUPLICATE.length);
+    return writeTimeStamp(target, at, ts);
+  }
+}
+
+function writeTimeStamp(target: Buffer, start: number, ts: Buffer): number {
+  const at = copyBytes(target, start, BEFORE_TS, 0, BEFORE_TS.length);
+  return copyBytes(target, copyBytes(target, at, ts, 0, TS_LENGTH), AFTER_TS, 0, AFTER_TS.length);
 }
 
 function requestIdMember(requestIdJson: string | undefined): string {
   return requestIdJson === undefined ? "" : `"request_id":${requestIdJson},`;
 }
 
-/** An event, encoded once for all its subscribers. */
-export function encodeEvent(topicJson: string, idJson: string, payloadJson: string, offset: number, ts: string) {
-  return `{"type":"event","topic":${topicJson},"message":{"id":${idJson},"payload":${payloadJson}},"offset":${offset},"ts":"${ts}"}`;
-}
+/** A JSON string at the place where the search starts. */
+const STRING = /"(?:[^"\\]|\\.)*"/y;
 
-const BEFORE_ID = '{"type":"event","topic":'.length + ',"message":{"id":'.length;
-const BEFORE_PAYLOAD = ',"payload":'.length;
-const TS_LENGTH = "2025-01-15T10:00:00.123Z".length;
-
-/** The publisher's own JSON texts in an encoded event, and its time: cut out again, where few ever ask for them. */
+/** The publisher's own JSON texts in an encoded event, and its time. */
 export function eventParts({ offset, text, topic }: EncodedEvent) {
-  const idStart = BEFORE_ID + topic.nameJson.length;
-  const idEnd = skipString(text, idStart);
-  const tsEnd = text.length - '"}'.length;
-  const payloadEnd = tsEnd - TS_LENGTH - `},"offset":${offset},"ts":"`.length;
+  const idStart = EVENT_START.length + topic.nameJson.length + BEFORE_ID.length;
+  STRING.lastIndex = idStart;
+  STRING.test(text);
+  const idEnd = STRING.lastIndex;
+  const tsEnd = text.length - AFTER_TS.length;
+  const payloadEnd = tsEnd - TS_LENGTH - BEFORE_TS.length - digitCount(offset) - BEFORE_EVENT_OFFSET.length;
   return {
     idJson: text.slice(idStart, idEnd),
-    payloadJson: text.slice(idEnd + BEFORE_PAYLOAD, payloadEnd),
+    payloadJson: text.slice(idEnd + BEFORE_PAYLOAD.length, payloadEnd),
     ts: text.slice(tsEnd - TS_LENGTH, tsEnd),
   };
 }
@@ -42,17 +108,6 @@ export function eventParts({ offset, text, topic }: EncodedEvent) {
 export function encodeHistoryEntry(event: EncodedEvent) {
   const { idJson, payloadJson, ts } = eventParts(event);
   return `{"offset":${event.offset},"id":${idJson},"payload":${payloadJson},"ts":"${ts}"}`;
-}
-
-/** The answer to a publish; `offset` is the event's own, or that of the one that it would have repeated. */
-export function encodePublishAck(
-  requestIdJson: string | undefined,
-  topicJson: string,
-  offset: number,
-  duplicate: boolean,
-  ts: string,
-) {
-  return `{"type":"ack",${requestIdMember(requestIdJson)}"topic":${topicJson},"status":"ok","offset":${offset},${duplicate ? '"duplicate":true,' : ""}"ts":"${ts}"}`;
 }
 
 /** What the ack of a subscribe tells: the topic's incarnation and newest offset, and how a resume went. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { encodePosition, encodeStreamEvent, joinPositions, parsePositions } from "./event-stream.ts";
 
 describe("an event of a stream", () => {

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { describe, expect, test } from "vitest";
 import { SEED } from "../../test/support/seed.ts";
 import { deepestNesting, skipObject, skipSpace, skipString, skipValue } from "./json-scanner.ts";
 
@@ -12,9 +12,24 @@ function parses(text: string): boolean {
   }
 }
 
+/** Bytes with a text among them, and other JSON in front of it and behind it, as in a socket's buffer. */
+function surrounded(text: string) {
+  const before = '{"a":[1,"';
+  const bytes = Buffer.from(`${before}${text}"}]}0e1truenull\\"`);
+  return { bytes, start: before.length, end: before.length + Buffer.byteLength(text) };
+}
+
+/** Skips the value that a text starts with; returns the index just past it in the text, in bytes, or -1. */
+function valueEnd(text: string, at = 0): number {
+  const { bytes, end, start } = surrounded(text);
+  const found = skipValue(bytes, start + at, end);
+  return found < 0 || found > end ? -1 : found - start;
+}
+
 function scans(text: string): boolean {
-  const end = skipValue(text, skipSpace(text, 0));
-  return end >= 0 && skipSpace(text, end) === text.length;
+  const { bytes, end, start } = surrounded(text);
+  const found = skipValue(bytes, skipSpace(bytes, start, end), end);
+  return found >= 0 && skipSpace(bytes, found, end) === end;
 }
 
 const space = fc.constantFrom("", "", " ", "\n", "\t\r\n ");
@@ -69,7 +84,8 @@ describe(`skipValue (seed ${SEED})`, () => {
     const after = fc.constantFrom("", " ", ",1", "]", "}", "\n:");
     fc.assert(
       fc.property(before, fc.json(), after, (start, json, end) => {
-        expect(skipValue(start + json + end, start.length)).toBe(start.length + json.length);
+        const bytes = Buffer.byteLength(start + json);
+        expect(valueEnd(start + json + end, start.length)).toBe(bytes);
       }),
       { seed: SEED, numRuns: 2000 },
     );
@@ -82,22 +98,22 @@ describe(`skipValue (seed ${SEED})`, () => {
     ['{"a":[1,[2]],"b":[]}', 3],
     ['"[[[["', 0],
   ])("tells how deep %s is nested", (text, depth) => {
-    skipValue(text, 0);
+    valueEnd(text);
     expect(deepestNesting).toBe(depth);
   });
 
   test("goes down any depth, where a recursive parser would run out of stack", () => {
     const depth = 1_000_000;
     const text = "[".repeat(depth) + "]".repeat(depth);
-    expect(skipValue(text, 0)).toBe(text.length);
+    expect(valueEnd(text)).toBe(text.length);
     expect(deepestNesting).toBe(depth);
-    expect(skipValue("[".repeat(depth), 0)).toBe(-1);
+    expect(valueEnd("[".repeat(depth))).toBe(-1);
   });
 
   test("is not led astray by what a malformed text left behind", () => {
-    expect(skipValue("[[[[{", 0)).toBe(-1);
-    expect(skipValue("[1]", 0)).toBe(3);
-    expect(skipValue("1]", 0)).toBe(1);
+    expect(valueEnd("[[[[{")).toBe(-1);
+    expect(valueEnd("[1]")).toBe(3);
+    expect(valueEnd("1]")).toBe(1);
   });
 });
 
@@ -114,19 +130,22 @@ describe("skipString", () => {
     ["a", -1],
     ["", -1],
   ])("given %j ends at %d", (text, end) => {
-    expect(skipString(text, 0)).toBe(end);
+    const { bytes, end: textEnd, start } = surrounded(text);
+    const found = skipString(bytes, start, textEnd);
+    expect(found < 0 ? found : found - start).toBe(end);
   });
 });
 
 describe("skipObject", () => {
   function members(text: string): { end: number; seen: [string, string][] } {
     const seen: [string, string][] = [];
-    const end = skipObject(text, 0, (all, keyStart, keyEnd, start) => {
-      const valueEnd = skipValue(all, start);
-      seen.push([all.slice(keyStart, keyEnd), all.slice(start, valueEnd)]);
-      return valueEnd;
+    const { bytes, end: textEnd, start } = surrounded(text);
+    const end = skipObject(bytes, start, textEnd, (_, keyStart, keyEnd, valueStart, limit) => {
+      const found = skipValue(bytes, valueStart, limit);
+      seen.push([bytes.toString("utf8", keyStart, keyEnd), bytes.toString("utf8", valueStart, found)]);
+      return found;
     });
-    return { end, seen };
+    return { end: end < 0 || end > textEnd ? -1 : end - start, seen };
   }
 
   test("shows every member's raw key and where its value begins", () => {

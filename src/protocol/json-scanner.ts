@@ -1,49 +1,66 @@
-// Finds where JSON values begin and end in a text, and whether they are well formed (RFC 8259), without building
+// Finds where JSON values start and end in UTF-8 bytes, and whether they are well formed (RFC 8259), without building
 // them: a payload can then be passed on byte for byte, and depth costs no stack. Every function takes the index
-// where its value begins and returns the index just past it, or -1 where the text is malformed.
+// where its value starts and the end of the text, and returns the index just past the value, or -1 if the text is
+// malformed. The bytes behind the end may hold another message; a result past the end is malformed too, which the
+// outermost caller checks.
 
 const TAB = 9;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const QUOTE = 34;
+const PLUS = 43;
 const COMMA = 44;
+const MINUS = 45;
+const DOT = 46;
+const ZERO = 48;
+const NINE = 57;
 const COLON = 58;
+const UPPER_E = 69;
 const OPEN_BRACKET = 91;
 const BACKSLASH = 92;
 const CLOSE_BRACKET = 93;
+const LOWER_E = 101;
+const LOWER_U = 117;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const TRUE = [116, 114, 117, 101];
+const FALSE = [102, 97, 108, 115, 101];
+const NULL = [110, 117, 108, 108];
 
-/** The index of the first character at or after `start` that is no JSON white space. */
-export function skipSpace(text: string, start: number): number {
+/** Which bytes may follow a backslash, besides `u`: " \ / b f n r t. */
+const ESCAPED = new Uint8Array(256);
+for (const c of '"\\/bfnrt') ESCAPED[c.charCodeAt(0)] = 1;
+const HEX = new Uint8Array(256);
+for (const c of "0123456789abcdefABCDEF") HEX[c.charCodeAt(0)] = 1;
+
+/** The index of the first byte at or after `start` that is not JSON white space; `end` if there is none. */
+export function skipSpace(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
-  for (;;) {
-    const c = text.charCodeAt(at);
-    // First what nearly always is: between the tokens of what programs write there is no white space.
+  while (at < end) {
+    const c = bytes[at] ?? 0;
+    // The usual case first: programs write no white space between tokens.
     if (c > SPACE || (c !== SPACE && c !== LINE_FEED && c !== CARRIAGE_RETURN && c !== TAB)) return at;
     at++;
   }
+  return at;
 }
 
-/** Skips a string that begins, with its quote, at `start`. */
-export function skipString(text: string, start: number): number {
-  if (text.charCodeAt(start) !== QUOTE) return -1;
+/** Skips a string whose opening quote is at `start`. */
+export function skipString(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start] !== QUOTE) return -1;
   let at = start + 1;
-  while (at < text.length) {
-    const c = text.charCodeAt(at);
+  while (at < end) {
+    const c = bytes[at] ?? 0;
     if (c > BACKSLASH) {
-      // Lower-case letters and all beyond ASCII: one comparison for most of what strings hold.
+      // Lower-case letters and everything beyond ASCII: one comparison for most of what strings hold.
       at++;
     } else if (c === QUOTE) {
       return at + 1;
     } else if (c === BACKSLASH) {
-      ESCAPE.lastIndex = at;
-      if (!ESCAPE.test(text)) return -1;
-      at = ESCAPE.lastIndex;
+      at = skipEscape(bytes, at);
+      if (at < 0) return -1;
     } else if (c < SPACE) {
       return -1;
     } else {
@@ -53,78 +70,108 @@ export function skipString(text: string, start: number): number {
   return -1;
 }
 
-function skipPattern(pattern: RegExp, text: string, start: number): number {
-  pattern.lastIndex = start;
-  return pattern.test(text) ? pattern.lastIndex : -1;
+function skipEscape(bytes: Uint8Array, at: number): number {
+  const c = bytes[at + 1] ?? 0;
+  if (ESCAPED[c] === 1) return at + 2;
+  if (c !== LOWER_U) return -1;
+  for (let i = at + 2; i < at + 6; i++) if (HEX[bytes[i] ?? 0] !== 1) return -1;
+  return at + 6;
 }
 
-function skipScalar(text: string, start: number): number {
-  switch (text.charCodeAt(start)) {
+function skipWord(bytes: Uint8Array, start: number, word: readonly number[]): number {
+  for (let i = 0; i < word.length; i++) if (bytes[start + i] !== word[i]) return -1;
+  return start + word.length;
+}
+
+function skipDigits(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end) {
+    const c = bytes[at] ?? 0;
+    if (c < ZERO || c > NINE) break;
+    at++;
+  }
+  return at === start ? -1 : at;
+}
+
+function skipNumber(bytes: Uint8Array, start: number, end: number): number {
+  let at = bytes[start] === MINUS ? start + 1 : start;
+  at = bytes[at] === ZERO ? at + 1 : skipDigits(bytes, at, end);
+  if (at >= 0 && at < end && bytes[at] === DOT) at = skipDigits(bytes, at + 1, end);
+  if (at < 0 || at >= end) return at;
+  const c = bytes[at];
+  if (c !== LOWER_E && c !== UPPER_E) return at;
+  const sign = bytes[at + 1];
+  return skipDigits(bytes, sign === PLUS || sign === MINUS ? at + 2 : at + 1, end);
+}
+
+function skipScalar(bytes: Uint8Array, start: number, end: number): number {
+  switch (bytes[start]) {
     case QUOTE:
-      return skipString(text, start);
-    case 116:
-      return text.startsWith("true", start) ? start + 4 : -1;
-    case 102:
-      return text.startsWith("false", start) ? start + 5 : -1;
-    case 110:
-      return text.startsWith("null", start) ? start + 4 : -1;
+      return skipString(bytes, start, end);
+    case TRUE[0]:
+      return skipWord(bytes, start, TRUE);
+    case FALSE[0]:
+      return skipWord(bytes, start, FALSE);
+    case NULL[0]:
+      return skipWord(bytes, start, NULL);
     default:
-      return skipPattern(NUMBER, text, start);
+      return skipNumber(bytes, start, end);
   }
 }
 
-/** Skips an object's key and the colon behind it; returns the index where the value begins. */
-function skipKey(text: string, start: number): number {
-  const keyEnd = skipString(text, start);
+/** Skips an object's key and the colon behind it; returns the index where the value starts. */
+function skipKey(bytes: Uint8Array, start: number, end: number): number {
+  const keyEnd = skipString(bytes, start, end);
   if (keyEnd < 0) return -1;
-  const colon = skipSpace(text, keyEnd);
-  return text.charCodeAt(colon) === COLON ? skipSpace(text, colon + 1) : -1;
+  const colon = skipSpace(bytes, keyEnd, end);
+  return bytes[colon] === COLON ? skipSpace(bytes, colon + 1, end) : -1;
 }
 
 /** The deepest nesting that the last `skipValue` met: 0 for a scalar, 1 for `[]`. */
 export let deepestNesting = 0;
-// The closing characters that the open containers wait for. Kept between calls, since it only ever grows to the
-// deepest text seen, which the message size bounds.
+// The closing bytes that the open containers wait for. Kept between calls, since it only ever grows to the deepest
+// text seen, which the message size bounds.
 const closers: number[] = [];
 
-/** Skips any value that begins at `start`, however deep; `deepestNesting` then tells how deep it was. */
-export function skipValue(text: string, start: number): number {
+/** Skips any value that starts at `start`, however deep; `deepestNesting` then says how deep it was. */
+export function skipValue(bytes: Uint8Array, start: number, end: number): number {
   let depth = 0;
   deepestNesting = 0;
   let at = start;
   for (;;) {
-    // Here a value begins.
-    const c = text.charCodeAt(at);
+    // Here a value starts.
+    const c = bytes[at];
+    if (at >= end) return -1;
     if (c === OPEN_BRACE || c === OPEN_BRACKET) {
       const closer = c === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
       closers[depth++] = closer;
       if (depth > deepestNesting) deepestNesting = depth;
-      at = skipSpace(text, at + 1);
-      if (text.charCodeAt(at) !== closer) {
-        if (closer === CLOSE_BRACE) at = skipKey(text, at);
+      at = skipSpace(bytes, at + 1, end);
+      if (bytes[at] !== closer) {
+        if (closer === CLOSE_BRACE) at = skipKey(bytes, at, end);
         if (at < 0) return -1;
         continue;
       }
       depth--;
       at++;
     } else {
-      at = skipScalar(text, at);
+      at = skipScalar(bytes, at, end);
       if (at < 0) return -1;
     }
-    // Here a value has ended: close what it was the last of, or go on to its next sibling.
+    // Here a value has ended: close its container, or continue with its next sibling.
     for (;;) {
       if (depth === 0) return at;
-      at = skipSpace(text, at);
+      at = skipSpace(bytes, at, end);
       const closer = closers[depth - 1];
-      const next = text.charCodeAt(at);
+      const next = bytes[at];
       if (next === closer) {
         depth--;
         at++;
         continue;
       }
       if (next !== COMMA) return -1;
-      at = skipSpace(text, at + 1);
-      if (closer === CLOSE_BRACE) at = skipKey(text, at);
+      at = skipSpace(bytes, at + 1, end);
+      if (closer === CLOSE_BRACE) at = skipKey(bytes, at, end);
       if (at < 0) return -1;
       break;
     }
@@ -132,49 +179,58 @@ export function skipValue(text: string, start: number): number {
 }
 
 /**
- * Walks the members of the object that begins at `start`.
- * @param visit gets where each member's raw key begins and ends (between its quotes, escapes as written) and where
- *   its value begins; it skips the value and returns the index just past it, or -1
+ * Gets where each member's raw key starts and ends (between its quotes, escapes as written) and where its value starts;
+ * skips the value and returns the index just past it, or -1.
  */
-export function skipObject(
-  text: string,
-  start: number,
-  visit: (text: string, keyStart: number, keyEnd: number, valueStart: number) => number,
-): number {
-  if (text.charCodeAt(start) !== OPEN_BRACE) return -1;
-  let at = skipSpace(text, start + 1);
-  if (text.charCodeAt(at) === CLOSE_BRACE) return at + 1;
+export type VisitMember = (
+  bytes: Uint8Array,
+  keyStart: number,
+  keyEnd: number,
+  valueStart: number,
+  end: number,
+) => number;
+
+/** Walks the members of the object that starts at `start`. */
+export function skipObject(bytes: Uint8Array, start: number, end: number, visit: VisitMember): number {
+  if (start >= end || bytes[start] !== OPEN_BRACE) return -1;
+  let at = skipSpace(bytes, start + 1, end);
+  if (bytes[at] === CLOSE_BRACE) return at + 1;
   for (;;) {
     const keyStart = at + 1;
-    const keyEnd = skipString(text, at) - 1;
+    const keyEnd = skipString(bytes, at, end) - 1;
     if (keyEnd < 0) return -1;
-    at = skipSpace(text, keyEnd + 1);
-    if (text.charCodeAt(at) !== COLON) return -1;
-    at = visit(text, keyStart, keyEnd, skipSpace(text, at + 1));
+    at = skipSpace(bytes, keyEnd + 1, end);
+    if (bytes[at] !== COLON) return -1;
+    at = visit(bytes, keyStart, keyEnd, skipSpace(bytes, at + 1, end), end);
     if (at < 0) return -1;
-    at = skipSpace(text, at);
-    const next = text.charCodeAt(at);
+    at = skipSpace(bytes, at, end);
+    const next = bytes[at];
     if (next === CLOSE_BRACE) return at + 1;
     if (next !== COMMA) return -1;
-    at = skipSpace(text, at + 1);
+    at = skipSpace(bytes, at + 1, end);
   }
 }
 
 /**
- * Walks the elements of the array that begins at `start`.
- * @param visit gets where each element begins; it skips the element and returns the index just past it, or -1
+ * Walks the elements of the array that starts at `start`.
+ * @param visit gets where each element starts; it skips the element and returns the index just past it, or -1
  */
-export function skipArray(text: string, start: number, visit: (text: string, start: number) => number): number {
-  if (text.charCodeAt(start) !== OPEN_BRACKET) return -1;
-  let at = skipSpace(text, start + 1);
-  if (text.charCodeAt(at) === CLOSE_BRACKET) return at + 1;
+export function skipArray(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: (bytes: Uint8Array, start: number, end: number) => number,
+): number {
+  if (start >= end || bytes[start] !== OPEN_BRACKET) return -1;
+  let at = skipSpace(bytes, start + 1, end);
+  if (bytes[at] === CLOSE_BRACKET) return at + 1;
   for (;;) {
-    at = visit(text, at);
+    at = visit(bytes, at, end);
     if (at < 0) return -1;
-    at = skipSpace(text, at);
-    const next = text.charCodeAt(at);
+    at = skipSpace(bytes, at, end);
+    const next = bytes[at];
     if (next === CLOSE_BRACKET) return at + 1;
     if (next !== COMMA) return -1;
-    at = skipSpace(text, at + 1);
+    at = skipSpace(bytes, at + 1, end);
   }
 }

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { describe, expect, test } from "vitest";
 import { SEED } from "../../test/support/seed.ts";
 import { byteLength, isName, isRequestId } from "./limits.ts";
 

@@ -35,3 +35,10 @@ export function isRequestId(text: string): boolean {
   if (text.length <= MAX_REQUEST_ID_CHARS) return true;
   return text.length <= 2 * MAX_REQUEST_ID_CHARS && [...text].length <= MAX_REQUEST_ID_CHARS;
 }
+
+/**
+ * Whether `text` may name a topic: any name but `.` and `..`, which no URL can carry (rulings, section 1).
+ */
+export function isTopicName(text: string): boolean {
+  return text !== "." && text !== ".." && isName(text);
+}

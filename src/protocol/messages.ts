@@ -1,15 +1,23 @@
 import { z } from "zod";
 import { ERROR_CODES } from "./errors.ts";
-import { isName, isRequestId, MAX_EPOCH_CHARS, MAX_NAME_BYTES, MAX_REQUEST_ID_CHARS, NAME_PATTERN } from "./limits.ts";
+import {
+  isName,
+  isRequestId,
+  isTopicName,
+  MAX_EPOCH_CHARS,
+  MAX_NAME_BYTES,
+  MAX_REQUEST_ID_CHARS,
+  NAME_PATTERN,
+} from "./limits.ts";
 
 // The schemas of the wire, once: types, validation and the AsyncAPI description come from here.
 
 const NAME_RULE = `1 to ${MAX_NAME_BYTES} bytes of UTF-8, no control characters`;
 
-function name(description: string) {
+function name(description: string, isValid: (text: string) => boolean = isName, rule = NAME_RULE) {
   return z
     .string()
-    .refine(isName, { error: `must be a string of ${NAME_RULE}` })
+    .refine(isValid, { error: `must be a string of ${rule}` })
     .meta({
       description: `${description} (${NAME_RULE})`,
       minLength: 1,
@@ -20,7 +28,11 @@ function name(description: string) {
     });
 }
 
-export const topicNameSchema = name("The topic's name").meta({ examples: ["orders"] });
+const TOPIC_RULE = `${NAME_RULE}, and not "." or ".."`;
+export const topicNameSchema = name("The topic's name", isTopicName, TOPIC_RULE).meta({
+  examples: ["orders"],
+  not: { enum: [".", ".."] },
+});
 export const topicPatternSchema = name("A topic's name, or the beginning of names with a * behind it");
 export const clientIdSchema = name("Labels the subscriber").meta({ examples: ["s1"] });
 const requestIdSchema = z
@@ -199,62 +211,3 @@ export interface Position {
   readonly epoch: string;
   readonly offset: number;
 }
-
-/** `requestIdJson` is the id's JSON text, ready to be put into the answer; undefined where none was given. */
-interface Correlated {
-  readonly requestIdJson: string | undefined;
-}
-
-export interface SubscribeRequest extends Correlated {
-  readonly type: "subscribe";
-  readonly topic: string;
-  readonly clientId: string;
-  readonly lastN: number;
-  readonly since: Position | undefined;
-}
-
-export interface UnsubscribeRequest extends Correlated {
-  readonly type: "unsubscribe";
-  readonly topic: string;
-  readonly clientId: string;
-}
-
-/** `idJson` and `payloadJson` are the publisher's own JSON texts: what subscribers get, byte for byte. */
-export interface PublishRequest extends Correlated {
-  readonly type: "publish";
-  readonly topic: string;
-  readonly idJson: string;
-  readonly payloadJson: string;
-  readonly dedupe: boolean;
-}
-
-/** A message that came by HTTP, likewise; `idJson` is undefined where it is for the server to make one. */
-export interface NewMessage {
-  readonly idJson: string | undefined;
-  readonly payloadJson: string;
-}
-
-export interface PingRequest extends Correlated {
-  readonly type: "ping";
-}
-
-/** The renewal of the token that a connection came with. */
-export interface RefreshRequest extends Correlated {
-  readonly type: "refresh";
-  readonly token: string;
-}
-
-/** A text that is no valid request. */
-export interface InvalidRequest extends Correlated {
-  readonly type: "invalid";
-  readonly message: string;
-}
-
-/** One decoded request. */
-export type ClientMessage =
-  | SubscribeRequest
-  | UnsubscribeRequest
-  | PublishRequest
-  | PingRequest
-  | RefreshRequest
-  | InvalidRequest;

@@ -9,7 +9,7 @@ const rate = (description: string) => z.number().min(0).meta({ description });
 /** The payload of `$sys/server`. */
 export const serverInfoSchema = z.object({
   version: z.string(),
-  bun: z.string().meta({ description: "The version of the runtime" }),
+  runtime: z.string().meta({ description: "What runs the server, with its version, such as Node.js 26.1.0" }),
   started_at: z.iso.datetime({ precision: 3 }),
   trace: z.boolean().meta({ description: "Whether messages' traces are kept (-trace)" }),
   limits: z
@@ -46,12 +46,14 @@ export const systemStatsSchema = z.object({
   topics: count("Topics"),
   active_topics: count("Topics with at least one subscriber"),
   subscriptions: count("Subscriptions, over all topics"),
+  lingering_topics: count("Removed topics whose history can still be brought back (-history-linger)"),
+  log_bytes: count("Memory of all topics' histories, lingering ones included"),
   queued_messages: count("Messages that wait, over all clients"),
   queued_bytes: count("Bytes that wait, over all clients"),
   longest_queue: count("Messages that wait for the client with the most"),
   event_loop_delay_ms: rate("The longest that a timer came late since the last message"),
   cpu_percent: rate("Processor time taken since the last message; 100 is one core"),
-  memory_bytes: count("Resident memory"),
+  memory_bytes: count("Resident memory; left out while the system does not tell it").optional(),
   total: tallySchema.meta({ description: "Since the server began" }),
   per_sec: tallySchema.meta({ description: "Per second, since the last message" }),
 });

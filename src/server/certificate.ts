@@ -53,5 +53,5 @@ export function readCertificate({ tlsCert, tlsKey }: Pick<Config, "tlsCert" | "t
   } catch {
     throw new UnusableFile(CERT_FLAG, tlsCert, "can't be used for TLS");
   }
-  return { cert, key, subject: parsed.subject.replaceAll("\n", ", "), validTo: parsed.validToDate.toISOString() };
+  return { cert, key, subject: parsed.subject.replaceAll("\n", ", "), validTo: new Date(parsed.validTo).toISOString() };
 }

@@ -1,5 +1,6 @@
 import type { Session } from "../core/session.ts";
 import type { Principal, TokenLife, Usage } from "./access/principal.ts";
+import { TopicMemo } from "./topic-memo.ts";
 
 /** Who is at the other end of a connection. */
 export interface Peer {
@@ -12,6 +13,7 @@ export interface Peer {
 export class Connection {
   readonly session: Session;
   readonly address: string;
+  /** Monotonic time of the system. */
   readonly openedAtMs: number;
   /** Who the client is now: a token can be renewed in place. */
   principal: Principal;
@@ -21,11 +23,16 @@ export class Connection {
   warnedOf: TokenLife | undefined;
   /** Whether a renewal of its token is under way. */
   renewing = false;
+  /** The topic that it published to last. */
+  readonly lastTopic = new TopicMemo();
   /** Requests that the client has sent. */
   requestCount = 0;
   /** Whether anything came since the heartbeat last looked. */
   heard = true;
-  /** When its last pong came; undefined before the first, and where the transport knows none. */
+  /**
+   * When its last pong came, in monotonic time of the system; undefined before the first. Of an event stream, when its
+   * machine last took something.
+   */
   lastPongMs: number | undefined;
   /** When the heartbeat last found that something had come, and when it is to ping next. */
   lastHeardMs: number;
@@ -34,13 +41,23 @@ export class Connection {
   controlFrames = 0;
   controlSecondMs = 0;
 
-  /** @param pingIntervalMs when the first ping is due */
-  constructor(session: Session, { address, principal }: Peer, nowMs: number, pingIntervalMs: number) {
+  /**
+   * @param openedAtMs monotonic time of the system
+   * @param nowMs the same moment by the clock for deadlines
+   * @param pingIntervalMs when the first ping is due
+   */
+  constructor(
+    session: Session,
+    { address, principal }: Peer,
+    openedAtMs: number,
+    nowMs: number,
+    pingIntervalMs: number,
+  ) {
     this.session = session;
     this.address = address;
     this.principal = principal;
     this.usage = principal.usage;
-    this.openedAtMs = nowMs;
+    this.openedAtMs = openedAtMs;
     this.lastHeardMs = nowMs;
     this.nextPingMs = nowMs + pingIntervalMs;
   }

@@ -17,14 +17,17 @@ export interface ConnectionOptions extends HeartbeatOptions {
 /** What the connections are kept with. */
 export interface ConnectionPorts {
   readonly hub: Hub;
+  /** For deadlines. */
   readonly clock: Clock;
+  /** For what is shown. */
+  readonly systemClock: Clock;
   readonly logger: Logger;
   readonly faults: FaultLog;
   readonly journal: Journal;
 }
 
-/** Why Bun closes a WebSocket for a message larger than is taken: it sends 1009, but calls it 1006 here. */
-const TOO_BIG = "Received too big message";
+/** The close code for a message larger than is taken (RFC 6455, section 7.4.1). */
+const TOO_BIG = 1009;
 
 /** How a connection ended: a close code of RFC 6455, section 7.4, or Ringcast's own; 1006 where it just broke. */
 export interface Closing {
@@ -63,7 +66,7 @@ export class Connections {
   }
 
   /** All that are open, in the order in which they came. */
-  all(): IteratorObject<Connection> {
+  all(): IterableIterator<Connection> {
     return this.#all.values();
   }
 
@@ -98,9 +101,10 @@ export class Connections {
 
   /** Begins a connection: from now on its session takes messages. */
   open(transport: Transport, peer: Peer): Connection {
-    const { clock, hub, logger } = this.#ports;
+    const { clock, hub, logger, systemClock } = this.#ports;
     const session = hub.connect(transport);
-    const connection = new Connection(session, peer, clock.monotonicMs(), this.#options.pingIntervalMs);
+    const openedAtMs = systemClock.monotonicMs();
+    const connection = new Connection(session, peer, openedAtMs, clock.monotonicMs(), this.#options.pingIntervalMs);
     this.#all.set(session.id, connection);
     const tally = this.#tallies.get(transport.kind);
     if (tally !== undefined) {
@@ -121,14 +125,14 @@ export class Connections {
     if (!this.#all.delete(connection.session.id)) return;
     this.#withToken.delete(connection);
     connection.usage.connections--;
-    const { clock, hub, logger } = this.#ports;
+    const { hub, logger, systemClock } = this.#ports;
     const { requestCount, session } = connection;
     const tally = this.#tallies.get(session.transportKind);
     if (tally !== undefined) tally.open--;
-    const durationMs = Math.round(clock.monotonicMs() - connection.openedAtMs);
+    const durationMs = Math.round(systemClock.monotonicMs() - connection.openedAtMs);
     const counts = { requests: requestCount, subscriptions: hub.subscriptionCount(session) };
     logger.info({ session: session.id, code, reason, durationMs, ...counts }, "client disconnected");
-    if (reason === TOO_BIG)
+    if (code === TOO_BIG)
       this.noteRefusal(connection, "PAYLOAD_TOO_LARGE", "a message is larger than -max-message-size");
     hub.disconnect(session);
     if (this.#all.size === 0) this.#onEmpty?.();
@@ -173,8 +177,13 @@ export class Connections {
     try {
       handle(connection);
     } catch (error) {
-      this.#ports.faults.record(error, { session: connection.session.id });
-      connection.session.close(CLOSE.INTERNAL, "internal error");
+      this.failed(connection, error);
     }
+  }
+
+  /** Ends a connection whose handling has thrown. */
+  failed(connection: Connection, error: unknown): void {
+    this.#ports.faults.record(error, { session: connection.session.id });
+    connection.session.close(CLOSE.INTERNAL, "internal error");
   }
 }

@@ -6,18 +6,24 @@ import type { Decode } from "../protocol/decode.ts";
 import {
   encodeError,
   encodePong,
-  encodePublishAck,
   encodeRefreshAck,
   encodeSubscribeAck,
   encodeUnsubscribeAck,
 } from "../protocol/encode.ts";
 import { Refusal } from "../protocol/errors.ts";
-import type { PublishRequest, RefreshRequest, SubscribeRequest, UnsubscribeRequest } from "../protocol/messages.ts";
+import type {
+  ClientMessage,
+  PublishRequest,
+  RefreshRequest,
+  SubscribeRequest,
+  UnsubscribeRequest,
+} from "../protocol/requests.ts";
 import { refusesClientId, refusesPublish, refusesSubscribe } from "./access/permissions.ts";
 import type { Principal } from "./access/principal.ts";
 import type { Tokens } from "./access/tokens.ts";
 import type { Logger } from "./logger.ts";
 import type { Journal } from "./system/journal.ts";
+import type { TopicMemo } from "./topic-memo.ts";
 
 /** What the dispatcher works with. */
 export interface DispatcherPorts {
@@ -39,6 +45,8 @@ export interface Client {
   principal: Principal;
   /** Whether a renewal of its token is under way. */
   renewing: boolean;
+  /** The topic that it published to last. */
+  readonly lastTopic: TopicMemo;
 }
 
 /** Carries out what clients ask for. Every request gets exactly one answer: ack, pong or error. */
@@ -52,11 +60,11 @@ export class Dispatcher {
     this.#logsRequests = ports.logger.isLevelEnabled("debug");
   }
 
-  /** Decodes one text message of a session and answers it. */
-  dispatch(client: Client, text: string): void {
+  /** Decodes one text message of a session, at `start` to `end` of the bytes, and answers it. */
+  dispatch(client: Client, bytes: Buffer, start: number, end: number): void {
     const { session } = client;
-    const request = this.#ports.decode(text);
-    if (this.#logsRequests) this.#logRequest(session, request.type, "topic" in request ? request.topic : undefined);
+    const request = this.#ports.decode(bytes, start, end);
+    if (this.#logsRequests) this.#logRequest(client, request);
     switch (request.type) {
       case "publish":
         this.#publish(client, request);
@@ -71,6 +79,8 @@ export class Dispatcher {
         this.#refresh(client, request);
         break;
       case "ping":
+        // A pong tells the client that it has got everything that was published before its ping.
+        this.#ports.hub.settle(session);
         session.send(encodePong(request.requestIdJson, this.#ports.serverName, this.#ports.timestamps.now()));
         break;
       case "invalid":
@@ -87,32 +97,30 @@ export class Dispatcher {
   }
 
   #publish(client: Client, request: PublishRequest): void {
-    const { principal, session } = client;
-    const { requestIdJson, topic: name } = request;
+    const { lastTopic, principal, session } = client;
+    const name = lastTopic.nameIn(request);
     const published = refusesPublish(principal, name) ?? this.#ports.hub.publish(name, request, request);
     if (published instanceof Refusal) {
-      this.refuse(client, requestIdJson, published);
+      this.refuse(client, requestIdOf(request), published);
     } else if (typeof published.offset === "number") {
-      this.#acknowledge(session, requestIdJson, published.topic, published.offset, published.duplicate);
+      session.acknowledge(request, published.topic.log, published.offset, published.duplicate);
     } else {
-      const { offset, topic } = published;
-      offset
-        .then((own) => this.#acknowledge(session, requestIdJson, topic, own, false))
-        .catch((error: unknown) => {
-          this.#ports.logger.warn({ session: session.id, topic: topic.name, err: error }, "publish failed");
-          this.refuse(client, requestIdJson, new Refusal("UNAVAILABLE", "the message could not be stored"));
-        });
+      this.#acknowledgeLater(client, detached(request), published.topic, published.offset);
     }
   }
 
-  #acknowledge(
-    session: Session,
-    requestIdJson: string | undefined,
-    topic: Topic,
-    offset: number,
-    duplicate: boolean,
-  ): void {
-    session.send(encodePublishAck(requestIdJson, topic.nameJson, offset, duplicate, this.#ports.timestamps.now()));
+  #acknowledgeLater(client: Client, request: PublishRequest, { log }: Topic, offset: Promise<number>): void {
+    const { session } = client;
+    offset
+      .then((own) => {
+        // The ack has the time of the last look at the clock.
+        this.#ports.timestamps.now();
+        session.acknowledge(request, log, own, false);
+      })
+      .catch((error: unknown) => {
+        this.#ports.logger.warn({ session: session.id, topic: log.topic.name, err: error }, "publish failed");
+        this.refuse(client, requestIdOf(request), new Refusal("UNAVAILABLE", "the message could not be stored"));
+      });
   }
 
   #subscribe(client: Client, request: SubscribeRequest): void {
@@ -125,10 +133,11 @@ export class Dispatcher {
       this.refuse(client, request.requestIdJson, subscribed);
       return;
     }
-    const { topic, joined, replay } = subscribed;
-    session.send(encodeSubscribeAck(request.requestIdJson, topic.nameJson, joined, this.#ports.timestamps.now()));
-    // No publish can come in between: what is live follows what is replayed, without a gap or a duplicate.
-    for (const event of replay) session.send(event);
+    const { subscription, joined, replay } = subscribed;
+    const { nameJson } = subscription.topic;
+    session.send(encodeSubscribeAck(request.requestIdJson, nameJson, joined, this.#ports.timestamps.now()));
+    // No publish can come in between: live events follow the replay, without a gap or a duplicate.
+    if (replay !== undefined) session.deliver(replay, subscription, true);
   }
 
   #unsubscribe(client: Client, request: UnsubscribeRequest): void {
@@ -137,7 +146,12 @@ export class Dispatcher {
       refusesSubscribe(principal, request.topic) ??
       this.#ports.hub.unsubscribe(session, request.topic, request.clientId);
     if (topic instanceof Refusal) this.refuse(client, request.requestIdJson, topic);
-    else session.send(encodeUnsubscribeAck(request.requestIdJson, topic.nameJson, this.#ports.timestamps.now()));
+    // The client must learn of its losses while it still knows which subscription they are of.
+    else
+      session.send(
+        encodeUnsubscribeAck(request.requestIdJson, topic.nameJson, this.#ports.timestamps.now()),
+        topic.log,
+      );
   }
 
   #refresh(client: Client, request: RefreshRequest): void {
@@ -180,7 +194,19 @@ export class Dispatcher {
     return new Date(principal.life.expiresAtMs).toISOString();
   }
 
-  #logRequest(session: Session, type: string, topic: string | undefined): void {
-    this.#ports.logger.debug({ session: session.id, type, topic }, "request");
+  #logRequest({ lastTopic, session }: Client, request: ClientMessage): void {
+    const topic =
+      request.type === "publish" ? lastTopic.nameIn(request) : "topic" in request ? request.topic : undefined;
+    this.#ports.logger.debug({ session: session.id, type: request.type, topic }, "request");
   }
+}
+
+/** The request id's JSON text; undefined where none was given. */
+function requestIdOf({ bytes, requestIdEnd, requestIdStart }: PublishRequest): string | undefined {
+  return requestIdEnd < 0 ? undefined : bytes.toString("utf8", requestIdStart, requestIdEnd);
+}
+
+/** The same request, with bytes of its own, for a reply that comes later. */
+function detached(request: PublishRequest): PublishRequest {
+  return { ...request, bytes: Buffer.from(request.bytes) };
 }

@@ -1,5 +1,7 @@
-import type { Outgoing } from "../core/outbox.ts";
-import type { MessageSource, Transport } from "../core/transport.ts";
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { LogOfRange, Range } from "../core/range.ts";
+import type { MessageSource, Outgoing, Transport } from "../core/transport.ts";
 import type { CloseCode } from "../protocol/errors.ts";
 import {
   encodePosition,
@@ -8,16 +10,15 @@ import {
   STREAM_COMMENT,
   type StreamEventName,
 } from "../protocol/event-stream.ts";
-import { type Position, type StreamClose, serverMessageSchema } from "../protocol/messages.ts";
+import { type StreamClose, serverMessageSchema } from "../protocol/messages.ts";
 import type { Closing } from "./connections.ts";
+import { StreamOutput } from "./stream-output.ts";
 
-/** What is handed to the socket at a time, in bytes or characters: a slow client's progress shows no finer. */
-const PIECE_LENGTH = 64 * 1024;
-/** What may wait until Bun begins to send, in characters: a replay, and the live events of a moment. */
-const MAX_EARLY_LENGTH = 16 * 1024 * 1024;
-const NOTHING = new Uint8Array();
+/** How many bytes are handed to the socket at a time: a slow client's progress shows no finer. */
+const PIECE_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
 
-/** Told of what happens to a stream. */
+/** Is told of what happens to a stream. */
 export interface StreamObserver {
   /** The socket takes more again. */
   drained(): void;
@@ -33,107 +34,97 @@ function nameOf(text: string): StreamEventName {
   return message.info.code === "MESSAGES_DROPPED" || message.info.code === "MESSAGES_MISSED" ? "gap" : "info";
 }
 
-/**
- * A stream of server-sent events under a session. It stands on Bun's direct streams, whose `write` takes a text in any
- * case, and gives back a promise while the socket takes no more.
- */
+/** The events of a range as a stream of that topic alone: made once for all such streams. */
+function encodeAlone(range: Range): Buffer {
+  const { epoch } = range.log;
+  return encodeEvents(range, (offset) => encodePosition({ epoch, offset }));
+}
+
+function encodeEvents(range: Range, idAt: (offset: number) => string): Buffer {
+  let text = "";
+  range.forEachEvent((bytes, start, end, offset) => {
+    text += encodeStreamEvent(bytes.toString("utf8", start, end), undefined, idAt(offset));
+  });
+  return Buffer.from(text);
+}
+
+/** A stream of server-sent events under a session: the body of a response, which has no end and no chunks. */
 export class EventStreamTransport implements Transport {
   readonly kind = "sse";
+  // What is written is a text of its own.
+  readonly readsLater = false;
+  readonly #output: StreamOutput;
   readonly #observer: StreamObserver;
-  readonly #topics = new Map<string, { readonly index: number; readonly epoch: string }>();
   /** Where the client stands in each topic once it has what was sent last. */
-  readonly #positions: string[] = [];
-  #controller: ReadableStreamDirectController | undefined;
-  #finish: (() => void) | undefined;
-  /** What was sent before Bun had begun to send. */
-  #early: string;
-  /** The rest of a message that is larger than a piece. */
-  #rest: Uint8Array = NOTHING;
-  /** The length of what the socket has not taken yet. */
-  #inFlight = 0;
-  /** Counts the times that the socket was full, to know the promise of the last one. */
-  #fullCount = 0;
-  #writtenBytes = 0;
+  readonly #positions: { readonly log: LogOfRange; offset: number }[] = [];
+  /** The rest of what is larger than a piece. */
+  #rest: Buffer = NOTHING;
   #isOver = false;
 
-  /** @param preface what the client gets first of all */
-  constructor(preface: string, observer: StreamObserver) {
-    this.#early = preface;
+  /** @param outgoing the response whose body the stream is; nothing else writes to it */
+  constructor(outgoing: ServerResponse, socket: Socket, observer: StreamObserver) {
     this.#observer = observer;
+    this.#output = new StreamOutput(outgoing, socket, {
+      drained: () => this.#drained(),
+      closed: () => this.abandon(),
+    });
   }
 
-  /** Bytes handed to the socket since the stream began. */
-  get writtenBytes(): number {
-    return this.#writtenBytes;
+  /** Bytes that the operating system has taken since the connection began. */
+  get takenBytes(): number {
+    return this.#output.takenBytes;
   }
 
   /** Notes where the client stands in a topic, before any event of it is sent. */
-  track(topicName: string, position: Position): void {
-    const index = this.#topics.get(topicName)?.index ?? this.#topics.size;
-    this.#topics.set(topicName, { index, epoch: position.epoch });
-    this.#positions[index] = encodePosition(position);
+  track(log: LogOfRange, offset: number): void {
+    this.#positions.push({ log, offset });
   }
 
-  /** Makes the body of the answer. */
-  body(): ReadableStream {
-    const source: Bun.DirectUnderlyingSource = {
-      type: "direct",
-      pull: (controller) => this.#begin(controller),
-      cancel: () => this.abandon(),
-    };
-    return new ReadableStream(source);
+  /** Sends what the client gets first of all. */
+  begin(preface: string): void {
+    this.#output.write(preface);
   }
 
   write(source: MessageSource): boolean {
     while (this.bufferedBytes() === 0) {
-      const text = this.#gather(source);
-      if (text === "") return false;
-      this.#hand(text);
+      const message = source.next(PIECE_BYTES);
+      if (message === undefined) return false;
+      this.#rest = this.#encode(message);
+      this.#sendRest();
     }
     return true;
   }
 
-  bufferedBytes(): number {
-    const early = this.#early.length < MAX_EARLY_LENGTH ? 0 : this.#early.length;
-    return early + this.#rest.length + this.#inFlight;
+  writeEvents(range: Range): boolean {
+    this.#rest = this.#encodeRange(range);
+    this.#sendRest();
+    return this.bufferedBytes() > 0;
   }
 
-  /** A comment, which no page gets to see. A full socket is made to try again, and asked whether it takes more now. */
+  bufferedBytes(): number {
+    return this.#rest.length + this.#output.unsentBytes;
+  }
+
+  /** A comment, which no page gets to see. Within a message there is no place for one, and a full socket needs none. */
   ping(): void {
-    const controller = this.#controller;
-    // Within a message there is no place for a comment.
-    if (controller === undefined || this.#rest.length > 0) return;
-    if (this.#inFlight === 0) {
-      this.#send(controller, STREAM_COMMENT);
-      return;
-    }
-    controller.write(STREAM_COMMENT);
-    controller.flush();
-    if (typeof controller.write(STREAM_COMMENT) === "number") this.#inFlight = 0;
+    if (this.bufferedBytes() === 0) this.#output.write(STREAM_COMMENT);
   }
 
   close(code: CloseCode, reason: string): void {
     const closing: StreamClose = { type: "close", code, reason };
-    const text = encodeStreamEvent(JSON.stringify(closing), "close", undefined);
-    const controller = this.#controller;
-    if (controller === undefined) {
-      this.#early += text;
-    } else {
-      // Taken in any case: there is no more than the rest of one message.
-      controller.write(this.#rest);
-      controller.write(text);
-      controller.end();
-    }
+    // There is no more than the rest of one piece.
+    if (this.#rest.length > 0) this.#output.write(this.#rest);
+    this.#output.write(encodeStreamEvent(JSON.stringify(closing), "close", undefined));
     this.#leave({ code, reason });
+    this.#output.end();
   }
 
   terminate(): void {
-    // An error is what makes Bun reset the connection; it goes no further.
-    this.#controller?.close(new Error("the stream was cut off"));
+    this.#output.reset();
     this.#leave({ code: 1006, reason: "cut off" });
   }
 
-  /** Takes note that the client is gone. */
+  /** Lets go of the response, on which nothing was sent yet. */
   abandon(): void {
     this.#leave({ code: 1006, reason: "" });
   }
@@ -142,89 +133,51 @@ export class EventStreamTransport implements Transport {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#rest = NOTHING;
-    this.#finish?.();
     this.#observer.gone(closing);
   }
 
-  /** Bun begins to send. The stream stays open while the promise is pending. */
-  #begin(controller: ReadableStreamDirectController): Promise<void> | undefined {
-    const early = this.#early;
-    this.#early = "";
-    if (this.#isOver) {
-      controller.write(early);
-      controller.end();
-      return undefined;
-    }
-    this.#controller = controller;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#finish = resolve;
-    this.#hand(early);
-    if (this.bufferedBytes() === 0) this.#observer.drained();
-    return promise;
-  }
-
-  /** The source's next messages as one text, until that is as long as a piece. */
-  #gather(source: MessageSource): string {
-    let text = "";
-    while (text.length < PIECE_LENGTH) {
-      const message = source.next();
-      if (message === undefined) break;
-      text += this.#encode(message);
-    }
-    return text;
-  }
-
-  #encode(message: Outgoing): string {
-    if (typeof message === "string") {
-      const name = nameOf(message);
-      return encodeStreamEvent(message, name, name === "ack" ? joinPositions(this.#positions) : undefined);
-    }
-    const topic = this.#topics.get(message.topic.name);
-    if (topic === undefined) throw new Error("an event of a topic that the stream does not follow");
-    this.#positions[topic.index] = encodePosition({ epoch: topic.epoch, offset: message.offset });
-    return encodeStreamEvent(message.text, undefined, joinPositions(this.#positions));
-  }
-
-  #hand(text: string): void {
-    if (this.#controller === undefined) {
-      this.#early += text;
-    } else if (text.length <= PIECE_LENGTH) {
-      this.#send(this.#controller, text);
-    } else {
-      // As bytes, so that no character is cut in two.
-      this.#rest = Buffer.from(text);
-      this.#sendRest(this.#controller);
+  #encode(message: Outgoing): Buffer {
+    switch (message.kind) {
+      case "events":
+        return this.#encodeRange(message);
+      case "text": {
+        const name = nameOf(message.text);
+        return Buffer.from(encodeStreamEvent(message.text, name, name === "ack" ? this.#id() : undefined));
+      }
+      case "replies":
+        throw new Error("nobody publishes on an event stream");
     }
   }
 
-  #sendRest(controller: ReadableStreamDirectController): void {
-    while (this.#rest.length > 0 && this.#inFlight === 0) {
-      const piece = this.#rest.subarray(0, PIECE_LENGTH);
-      this.#rest = this.#rest.subarray(PIECE_LENGTH);
-      this.#send(controller, piece);
+  #encodeRange(range: Range): Buffer {
+    const position = this.#positions.find(({ log }) => log === range.log);
+    if (position === undefined) throw new Error("an event of a topic that the stream does not follow");
+    if (this.#positions.length === 1) {
+      position.offset = range.toOffset;
+      return range.encodedBy(encodeAlone);
+    }
+    return encodeEvents(range, (offset) => {
+      position.offset = offset;
+      return this.#id();
+    });
+  }
+
+  /** What a client presents that got as far as this. */
+  #id(): string {
+    return joinPositions(this.#positions.map(({ log, offset }) => encodePosition({ epoch: log.epoch, offset })));
+  }
+
+  #sendRest(): void {
+    while (this.#rest.length > 0 && this.#output.unsentBytes === 0) {
+      const piece = this.#rest.length > PIECE_BYTES ? this.#rest.subarray(0, PIECE_BYTES) : this.#rest;
+      this.#rest = piece === this.#rest ? NOTHING : this.#rest.subarray(PIECE_BYTES);
+      this.#output.write(piece);
     }
   }
 
-  #send(controller: ReadableStreamDirectController, piece: string | Uint8Array): void {
-    const taken = controller.write(piece);
-    controller.flush();
-    if (typeof taken === "number") {
-      this.#writtenBytes += taken;
-      return;
-    }
-    this.#writtenBytes += Buffer.byteLength(piece);
-    this.#inFlight += piece.length;
-    const turn = ++this.#fullCount;
-    const onTaken = () => {
-      if (turn === this.#fullCount) this.#taken(controller);
-    };
-    taken.then(onTaken, onTaken);
-  }
-
-  #taken(controller: ReadableStreamDirectController): void {
+  #drained(): void {
     if (this.#isOver) return;
-    this.#inFlight = 0;
-    this.#sendRest(controller);
+    this.#sendRest();
     if (this.bufferedBytes() === 0) this.#observer.drained();
   }
 }

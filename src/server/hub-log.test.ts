@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
 import pino from "pino";
+import { describe, expect, test } from "vitest";
 import { HubUnderTest } from "../../test/support/hub.ts";
 import { CLOSE } from "../protocol/errors.ts";
 import { FaultLog } from "./fault-log.ts";

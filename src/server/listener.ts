@@ -1,14 +1,16 @@
-import type { Server } from "bun";
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, Server as TlsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Config } from "../config/options.ts";
+import { AcceptLimit } from "./accept-limit.ts";
 import type { Certificate } from "./certificate.ts";
 import { clientAddress } from "./client-address.ts";
-import type { FaultLog } from "./fault-log.ts";
-import type { Answer } from "./http/app.ts";
-import { errorResponse } from "./http/errors.ts";
-import type { Logger } from "./logger.ts";
-import { preferNewestSocket } from "./newest-socket.ts";
-import type { WebSocketEndpoint } from "./websocket.ts";
-import type { SocketData } from "./websocket-transport.ts";
+import { answerClientError } from "./client-error.ts";
+import { withoutUpgrade } from "./declined-upgrade.ts";
+import type { HttpHandler } from "./http/handler.ts";
+import { WEBSOCKET_PATH } from "./http/paths.ts";
+import type { WebSocketUpgrade } from "./websocket-upgrade.ts";
 
 /** No address to listen on: why, in one line. */
 export class ListenError extends Error {}
@@ -18,25 +20,23 @@ const LISTEN_ERRORS: Record<string, string> = {
   EACCES: "permission denied",
   EADDRNOTAVAIL: "this machine has no such address",
   ENOTFOUND: "the host is unknown",
-  // What Bun says of a name that the system cannot resolve.
-  EINVAL: "the host is unknown",
+  EAI_AGAIN: "the host is unknown",
 };
 
-export type ListenOptions = Pick<Config, "host" | "port" | "idleTimeoutMs" | "trustProxy">;
+/** The most bytes of a request's head; tokens in it are bounded by less (`MAX_ISSUED_TOKEN_CHARS`). */
+const MAX_HEAD_BYTES = 32 * 1024;
+/** How often Node looks for requests that take too long to arrive; at most, and as a share of the shortest time. */
+const MAX_CHECK_MS = 1000;
+const CHECK_SHARE = 0.25;
+
+export type ListenOptions = Pick<Config, "host" | "port" | "idleTimeoutMs" | "readTimeoutMs" | "trustProxy">;
 
 /** What is done with what comes in. */
 export interface ListenerPorts {
-  readonly answer: Answer;
-  readonly endpoint: WebSocketEndpoint;
-  readonly faults: FaultLog;
-  readonly logger: Logger;
-}
-
-/** Where a server is to listen, and how. */
-interface Place {
-  readonly hostname: string;
-  readonly port: number;
-  readonly certificate: Certificate | undefined;
+  readonly http: HttpHandler;
+  readonly upgrade: WebSocketUpgrade;
+  /** The most sockets that may be open. */
+  readonly maxSockets: number;
 }
 
 function errorCode(error: unknown): string {
@@ -48,89 +48,79 @@ function listenError(host: string, port: number, error: unknown): ListenError {
   return new ListenError(`cannot listen on ${host === "" ? "" : `${host} `}port ${port}: ${reason}`);
 }
 
-/** The server's place at its port. With TLS its certificate can be replaced, and who is connected notices nothing. */
+/** Resolves with the port that a server listens on. */
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      const address = server.address();
+      resolve(typeof address === "object" ? (address?.port ?? port) : port);
+    });
+  });
+}
+
+/** Newer Node.js (26, for one) asks this; others hand over every upgrade (see `withoutUpgrade`). */
+interface UpgradeOptions {
+  readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
+}
+
+function serverOptions({ idleTimeoutMs, readTimeoutMs }: ListenOptions): ServerOptions & UpgradeOptions {
+  return {
+    // The head of a request has its time, and the body as much again; the body's own limit answers first, and says so.
+    headersTimeout: readTimeoutMs,
+    requestTimeout: 2 * readTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
+    connectionsCheckingInterval: Math.max(1, Math.min(MAX_CHECK_MS, Math.floor(readTimeoutMs * CHECK_SHARE))),
+    maxHeaderSize: MAX_HEAD_BYTES,
+    noDelay: true,
+    // Checked with everything else about a request, and refused with an answer that says so.
+    requireHostHeader: false,
+    shouldUpgradeCallback: isWebSocketRequest,
+  };
+}
+
+/** The path of a target, as far as it decides who takes an upgrade. */
+function isWebSocketPath(target: string): boolean {
+  return target === WEBSOCKET_PATH || target.startsWith(`${WEBSOCKET_PATH}?`);
+}
+
+function isWebSocketRequest({ headers, method, url = "" }: IncomingMessage): boolean {
+  return method === "GET" && isWebSocketPath(url) && /\bwebsocket\b/i.test(headers.upgrade ?? "");
+}
+
+/** The server's place at its port: accepts connections, and hands on what comes on them. */
 export class Listener {
   /** The port; the one that was free where 0 was asked for. */
   readonly port: number;
-  readonly #options: ListenOptions;
-  readonly #ports: ListenerPorts;
-  readonly #hostname: string;
-  /** Whether the kernel gives new connections to the newest server alone. */
-  readonly #prefersNewest: boolean = true;
+  readonly #server: Server;
+  readonly #limit: AcceptLimit;
   #certificate: Certificate | undefined;
-  #current: Server<SocketData>;
-  /** The one whose certificate was replaced last. It gets nothing new, but what was on its way to it still arrives. */
-  #replaced: Server<SocketData> | undefined;
-  /** Those that listen no more, but have connections. */
-  readonly #ending = new Set<Server<SocketData>>();
+
+  private constructor(server: Server, limit: AcceptLimit, port: number, certificate: Certificate | undefined) {
+    this.#server = server;
+    this.#limit = limit;
+    this.port = port;
+    this.#certificate = certificate;
+  }
 
   /**
    * Listens on the configured address; with none given on all interfaces, IPv6 and IPv4 where both are there.
    * @param certificate with which TLS is spoken, and nothing else
-   * @throws {ListenError} where the address can't be had
+   * @returns a promise that rejects with a `ListenError` where the address can't be had
    */
-  constructor(options: ListenOptions, ports: ListenerPorts, certificate: Certificate | undefined) {
-    this.#options = options;
-    this.#ports = ports;
-    this.#certificate = certificate;
-    const { hostname, server } = this.#listenAlone();
-    this.#hostname = hostname;
-    this.port = server.port ?? options.port;
-    this.#current = server;
-    if (certificate === undefined) return;
-    void server.stop(true);
-    try {
-      this.#current = this.#share(certificate);
-    } catch (error) {
-      throw listenError(options.host, this.port, error);
-    }
-    const why = preferNewestSocket(this.port);
-    if (why === undefined) return;
-    this.#prefersNewest = false;
-    ports.logger.warn({ why }, "connections that are just being made may fail when the certificate is replaced");
-  }
-
-  /**
-   * Gives new connections another certificate. Bun can't change that of a server (`reload` leaves out `tls`), so a second
-   * one takes over the port, and the first ends with its last connection.
-   * @returns whether it is another one
-   * @throws where no second server can be had; then the first goes on
-   */
-  replaceCertificate(certificate: Certificate): boolean {
-    const { cert, key } = certificate;
-    if (cert === this.#certificate?.cert && key === this.#certificate.key) return false;
-    this.#endReplaced();
-    const next = this.#share(certificate);
-    this.#certificate = certificate;
-    this.#replaced = this.#current;
-    this.#current = next;
-    // Where the kernel spreads connections over both, the old one must not be there for long.
-    if (!this.#prefersNewest) this.#endReplaced();
-    return true;
-  }
-
-  /** Closes the listening socket and every connection. */
-  async stop(): Promise<void> {
-    this.#endReplaced();
-    await Promise.all([this.#current, ...this.#ending].map((server) => server.stop(true)));
-  }
-
-  #endReplaced(): void {
-    const server = this.#replaced;
-    if (server === undefined) return;
-    this.#replaced = undefined;
-    this.#ending.add(server);
-    void server.stop().then(() => this.#ending.delete(server));
-  }
-
-  /** Takes a port that nobody else has. */
-  #listenAlone(): { hostname: string; server: Server<SocketData> } {
-    const { host, port } = this.#options;
+  static async open(
+    options: ListenOptions,
+    ports: ListenerPorts,
+    certificate: Certificate | undefined,
+  ): Promise<Listener> {
+    const { host, port } = options;
     let failure: unknown;
     for (const hostname of host === "" ? ["::", "0.0.0.0"] : [host]) {
+      const server = newServer(options, certificate);
+      const limit = serve(server, options, ports);
       try {
-        // Without TLS even where that is to be spoken: it has the port for a moment only.
-        return { hostname, server: this.#serve({ hostname, port, certificate: undefined }, false) };
+        return new Listener(server, limit, await listen(server, hostname, port), certificate);
       } catch (error) {
         failure = error;
         if (errorCode(error) === "EADDRINUSE") break;
@@ -139,34 +129,76 @@ export class Listener {
     throw listenError(host, port, failure);
   }
 
-  /** Takes the port together with those that have it already. */
-  #share(certificate: Certificate): Server<SocketData> {
-    return this.#serve({ hostname: this.#hostname, port: this.port, certificate }, true);
+  /** How many sockets are open. */
+  get socketCount(): number {
+    return this.#limit.count;
   }
 
-  #serve({ certificate, hostname, port }: Place, reusePort: boolean): Server<SocketData> {
-    const { answer, endpoint, faults } = this.#ports;
-    const { idleTimeoutMs, trustProxy } = this.#options;
-    return Bun.serve<SocketData>({
-      hostname,
-      port,
-      development: false,
-      // Said explicitly: with `development: false` Bun would let a second server share the port, and half the clients.
-      reusePort,
-      ...(certificate === undefined ? {} : { tls: { cert: certificate.cert, key: certificate.key } }),
-      idleTimeout: Math.ceil(idleTimeoutMs / 1000),
-      // Bodies are bounded where they are read, with an answer that says so; Bun's own refusal has no body.
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      websocket: endpoint.handlers(),
-      fetch(request, server) {
-        const peer = server.requestIP(request)?.address ?? "";
-        const address = clientAddress(peer, request.headers.get("x-forwarded-for"), trustProxy);
-        return answer(request, { server, address });
-      },
-      error(error) {
-        faults.record(error, {});
-        return errorResponse("INTERNAL", "internal error");
-      },
-    });
+  /** How many connections were closed because there was no room for more. */
+  get closedForRoomCount(): number {
+    return this.#limit.closedCount;
   }
+
+  /**
+   * Gives new connections another certificate; those that are there go on.
+   * @returns whether it is another one
+   * @throws where the runtime can't do that; then the old one stays in force
+   */
+  replaceCertificate(certificate: Certificate): boolean {
+    const { cert, key } = certificate;
+    if (cert === this.#certificate?.cert && key === this.#certificate.key) return false;
+    const server = this.#server;
+    if (!(server instanceof TlsServer) || typeof server.setSecureContext !== "function") {
+      throw new Error("this runtime can't replace a certificate; restart the server");
+    }
+    server.setSecureContext({ cert, key, minVersion: "TLSv1.2" });
+    this.#certificate = certificate;
+    return true;
+  }
+
+  /** Closes the listening socket and every connection. */
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#limit.closeAll();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+function newServer(options: ListenOptions, certificate: Certificate | undefined): Server {
+  const http = serverOptions(options);
+  if (certificate === undefined) return createServer(http);
+  const { cert, key } = certificate;
+  return createTlsServer({ ...http, cert, key, minVersion: "TLSv1.2", handshakeTimeout: options.readTimeoutMs });
+}
+
+/** Hands on what comes to a server. */
+function serve(server: Server, { trustProxy }: ListenOptions, { http, maxSockets, upgrade }: ListenerPorts) {
+  const limit = new AcceptLimit(maxSockets, server instanceof TlsServer, () => server.closeIdleConnections());
+  const addressOf = ({ headers, socket }: IncomingMessage) => {
+    const forwardedFor = headers["x-forwarded-for"];
+    const text = Array.isArray(forwardedFor) ? forwardedFor.join() : forwardedFor;
+    return clientAddress(socket.remoteAddress ?? "", text, trustProxy);
+  };
+  /** The newest response on each socket: what comes by an upgrade must not overtake it. */
+  const newest = new WeakMap<Duplex, ServerResponse>();
+  server.on("connection", (socket: Socket) => limit.accepted(socket));
+  server.on("request", (incoming, outgoing) => {
+    limit.asked(incoming.socket);
+    newest.set(incoming.socket, outgoing);
+    http.handle(incoming, outgoing, addressOf(incoming));
+  });
+  server.on("upgrade", (incoming: IncomingMessage, _socket: Duplex, first: Buffer) => {
+    const { socket } = incoming;
+    limit.asked(socket);
+    const take = () => {
+      if (isWebSocketRequest(incoming)) upgrade.handle(incoming, socket, first, addressOf(incoming));
+      else withoutUpgrade(server, incoming, socket, first);
+    };
+    const pending = newest.get(socket);
+    if (pending === undefined || pending.writableFinished) take();
+    else pending.once("finish", take);
+  });
+  server.on("clientError", answerClientError);
+  return limit;
 }

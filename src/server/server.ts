@@ -1,5 +1,5 @@
 import type { Config } from "../config/options.ts";
-import { Timestamps } from "../core/clock.ts";
+import { type Clock, Timestamps } from "../core/clock.ts";
 import { Hub } from "../core/hub.ts";
 import { MemoryEngine } from "../engine/memory.ts";
 import { createDecoder } from "../protocol/decode.ts";
@@ -10,12 +10,18 @@ import { type PublicKeys, REFRESH_MS } from "./access/public-keys.ts";
 import { Tokens } from "./access/tokens.ts";
 import { UrlKeys } from "./access/url-keys.ts";
 import { readCertificate } from "./certificate.ts";
-import { connectionLimit } from "./connection-limit.ts";
+import { connectionLimit, socketLimit } from "./connection-limit.ts";
 import { Connections } from "./connections.ts";
+import { DeadlineClock } from "./deadline-clock.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { EventStreams } from "./event-streams.ts";
 import { FaultLog } from "./fault-log.ts";
-import { createHttp } from "./http/app.ts";
+import { Admission } from "./http/admission.ts";
+import { createApp } from "./http/app.ts";
+import type { HttpPorts } from "./http/context.ts";
+import { HttpHandler } from "./http/handler.ts";
+import { HttpPublisher } from "./http/publish.ts";
+import { Refusals } from "./http/refusals.ts";
 import { HubLog } from "./hub-log.ts";
 import { Listener } from "./listener.ts";
 import type { Logger } from "./logger.ts";
@@ -24,11 +30,13 @@ import { Samples } from "./metrics/samples.ts";
 import { createOriginCheck } from "./origin.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { Rates } from "./rates.ts";
+import { residentMemory } from "./resident-memory.ts";
 import { Journal } from "./system/journal.ts";
 import { serverInfo } from "./system/server-info.ts";
 import { SystemFeed } from "./system/system-feed.ts";
 import { systemClock } from "./system-clock.ts";
 import { WebSocketEndpoint } from "./websocket.ts";
+import { WebSocketUpgrade } from "./websocket-upgrade.ts";
 
 /** The parts of a running server that its shutdown needs. */
 export interface RunningServer {
@@ -47,13 +55,16 @@ export interface RunningServer {
 
 const MIN_SWEEP_MS = 10;
 const MAX_SWEEP_MS = 1000;
+/** The clock for deadlines counts no more than so many sweep intervals between two sweeps. */
+const MAX_STEP_SWEEPS = 2;
 const SAMPLE_MS = 1000;
 /** The shortest token lives a second and is warned of a tenth of that before: no warning is to be slept through. */
 const TOKEN_SWEEP_MS = 50;
 
 /** Sweeps come often enough that no deadline is missed by more than a quarter, and never more often than needed. */
-function sweepIntervalMs({ pingIntervalMs, pongWaitMs, writeWaitMs, topicTtlMs, idleTopicTtlMs }: Config): number {
-  const shortest = Math.min(pingIntervalMs, pongWaitMs, writeWaitMs, topicTtlMs || MAX_SWEEP_MS, idleTopicTtlMs);
+function sweepIntervalMs({ historyLingerMs, idleTopicTtlMs, topicTtlMs, ...config }: Config): number {
+  const topicLives = [topicTtlMs || MAX_SWEEP_MS, idleTopicTtlMs, historyLingerMs || MAX_SWEEP_MS];
+  const shortest = Math.min(config.pingIntervalMs, config.pongWaitMs, config.writeWaitMs, ...topicLives);
   return Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(shortest / 4)));
 }
 
@@ -62,14 +73,10 @@ function newName(): string {
   return crypto.randomUUID().slice(0, 8);
 }
 
-function createHub(config: Config, observer: HubLog, timestamps: Timestamps): Hub {
-  const { autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, trace, writeWaitMs } = config;
-  const outbox = { maxMessages: config.maxQueueSize, maxBytes: config.maxQueueBytes };
+function createHub(config: Config, observer: HubLog, timestamps: Timestamps, clock: Clock): Hub {
+  const queue = { maxMessages: config.maxQueueSize, maxBytes: config.maxQueueBytes };
   const engine = new MemoryEngine(config.ringBufferSize, timestamps, newName);
-  return new Hub(
-    { outbox, autoCreateTopics, idleTopicTtlMs, maxSubscriptions, maxTopics, topicTtlMs, trace, writeWaitMs },
-    { engine, clock: systemClock, timestamps, observer, defer: (run) => void setImmediate(run) },
-  );
+  return new Hub({ ...config, queue }, { engine, clock, timestamps, observer, defer: (run) => void setImmediate(run) });
 }
 
 function openPublicKeys({ tokenJwks }: Config, logger: Logger): PublicKeys | undefined {
@@ -95,10 +102,10 @@ function reloadCertificate(config: Config, listener: Listener, logger: Logger, j
 
 /**
  * Builds the server from its parts and starts it.
- * @throws {ListenError} where the address can't be had
- * @throws {UnusableFile} where a file that an option names is of no use
+ * @returns a promise that rejects with a `ListenError` where the address can't be had, and with an `UnusableFile` where a
+ *   file that an option names is of no use
  */
-export function startServer(config: Config, logger: Logger, version: string): RunningServer {
+export async function startServer(config: Config, logger: Logger, version: string): Promise<RunningServer> {
   const journal = new Journal();
   const faults = new FaultLog(logger, journal);
   const hubLog = new HubLog({
@@ -108,16 +115,19 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
     addressOf: ({ id }) => connections.find(id)?.address,
   });
   const timestamps = new Timestamps(systemClock);
-  const hub = createHub(config, hubLog, timestamps);
+  const sweepMs = sweepIntervalMs(config);
+  const clock = new DeadlineClock(systemClock, sweepMs * MAX_STEP_SWEEPS);
+  const hub = createHub(config, hubLog, timestamps, clock);
   const { counters } = hub;
   const keys = new KeySource(config, logger);
   const publicKeys = openPublicKeys(config, logger);
   const tokens = new Tokens(keys.secret, systemClock, publicKeys);
   const decode = createDecoder(config.ringBufferSize);
   const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens, journal, serverName: newName() });
-  const connections = new Connections(config, { hub, clock: systemClock, logger, faults, journal });
-  const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock: systemClock, counters });
-  const eventStreams = new EventStreams(config.pongWaitMs, { hub, connections, clock: systemClock, timestamps });
+  const connections = new Connections(config, { hub, clock, systemClock, logger, faults, journal });
+  const { flushQueue } = hub;
+  const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock, systemClock, counters, flushQueue });
+  const eventStreams = new EventStreams(config.pongWaitMs, { hub, connections, clock, systemClock, timestamps });
   const rates = new Rates(counters, systemClock);
   const rateLimit = new RateLimit(config.rateLimitPerMin, config.rateLimitBurst);
   const maxConnections = connectionLimit(config.maxConnections);
@@ -132,39 +142,44 @@ export function startServer(config: Config, logger: Logger, version: string): Ru
       const { system, user } = process.cpuUsage();
       return system + user;
     },
-    memoryBytes: () => process.memoryUsage.rss(),
+    memoryBytes: residentMemory,
   });
   journal.note({ code: "SERVER_STARTED", level: "info", message: `Ringcast ${version} has started` });
   feed.tellHappenings();
   const sources = { hub, connections, maxConnections, rateLimit, faults, samples, version };
   let draining = false;
-  const answer = createHttp(
-    { ...config, maxConnections },
-    {
-      hub,
-      clock: systemClock,
-      faults,
-      logger,
-      rates,
-      version,
-      rateLimit,
-      metrics: new Metrics(config.metricsTopics, sources),
-      authenticate: createAuthenticator(keys.ring, tokens),
-      keys: keys.ring,
-      tokens,
-      allowsOrigin: createOriginCheck(config.allowedOrigins),
-      eventStreams,
-      connections,
-      journal,
-      isDraining: () => draining,
-    },
-  );
-  const listener = new Listener(config, { answer, endpoint, faults, logger }, readCertificate(config));
+  const options = { ...config, maxConnections };
+  const ports: HttpPorts = {
+    hub,
+    clock: systemClock,
+    faults,
+    logger,
+    rates,
+    version,
+    rateLimit,
+    metrics: new Metrics(config.metricsTopics, sources),
+    authenticate: createAuthenticator(keys.ring, tokens),
+    keys: keys.ring,
+    tokens,
+    allowsOrigin: createOriginCheck(config.allowedOrigins),
+    eventStreams,
+    connections,
+    journal,
+    isDraining: () => draining,
+  };
+  const admission = new Admission(options, ports);
+  const refusals = new Refusals(ports);
+  const publisher = new HttpPublisher(options, ports);
+  const app = createApp(options, ports, { admission, publisher, refusals });
+  const http = new HttpHandler(options, { app, admission, publisher, refusals, faults });
+  const upgrade = new WebSocketUpgrade(options, { admission, refusals, endpoint, faults });
+  const listener = await Listener.open(config, { http, upgrade, maxSockets: socketLimit() }, readCertificate(config));
   const sweeping = setInterval(() => {
+    clock.tick();
     hub.sweep();
     eventStreams.sweep(listener.port);
     connections.sweep();
-  }, sweepIntervalMs(config));
+  }, sweepMs);
   const sweepingTokens = setInterval(() => {
     samples.tick();
     connections.sweepTokens();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { HubUnderTest } from "../../test/support/hub.ts";
 import { ANYBODY } from "./access/principal.ts";
 import { enforceTokenLife, type Tenure } from "./token-life.ts";

@@ -43,6 +43,7 @@ export function parseTable(table: string, localPort: number): Map<string, number
 }
 
 /**
+ * What keep-alive can't show while anything is on its way, as `test/dead-peer.test.ts` holds for event streams.
  * How many bytes each peer of a local port has not acknowledged yet, by `peerKey`: what a machine that is gone never does.
  * @returns undefined where the system does not tell
  */

@@ -1,64 +1,116 @@
-import type { ServerWebSocket } from "bun";
-import { type Outgoing, textOf } from "../core/outbox.ts";
-import type { MessageSource, Transport } from "../core/transport.ts";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import type { Range } from "../core/range.ts";
+import type { MessageSource, Outgoing, Transport } from "../core/transport.ts";
 import type { CloseCode } from "../protocol/errors.ts";
-import type { Connection, Peer } from "./connection.ts";
+import { compress } from "../websocket/deflate.ts";
+import { encodeFrame, OPCODE } from "../websocket/frame.ts";
+import type { WebSocketConnection } from "../websocket/web-socket.ts";
+import type { Closing } from "./connections.ts";
+import { unsentBytes } from "./unsent-bytes.ts";
 
-/** What Bun keeps with a socket: the connection is there once it has opened. */
-export interface SocketData extends Peer {
-  connection: Connection | undefined;
-}
+/** How many bytes of frames are handed to the socket at a time: a slow client's progress shows no finer. */
+const PIECE_BYTES = 64 * 1024;
 
-export type Socket = ServerWebSocket<SocketData>;
+/** Where small messages are gathered into one write; replaced when a socket has kept it. */
+let gathered = Buffer.allocUnsafeSlow(PIECE_BYTES);
 
 /** One WebSocket under a session. */
 export class WebSocketTransport implements Transport {
   readonly kind = "websocket";
-  readonly #socket: Socket;
+  readonly readsLater: boolean;
+  readonly #socket: Duplex;
+  readonly #webSocket: WebSocketConnection;
   readonly #compresses: boolean;
+  #closing: Closing | undefined;
 
-  /** @param compresses whether messages are compressed, if the client agreed to that */
-  constructor(socket: Socket, compresses: boolean) {
+  /** @param compresses whether messages are compressed: the client agreed to that */
+  constructor(socket: Duplex, webSocket: WebSocketConnection, compresses: boolean) {
+    this.readsLater = socket instanceof TLSSocket;
     this.#socket = socket;
+    this.#webSocket = webSocket;
     this.#compresses = compresses;
   }
 
+  /** How this side has closed it; undefined while it has not. */
+  get closing(): Closing | undefined {
+    return this.#closing;
+  }
+
   write(source: MessageSource): boolean {
-    const first = source.next();
-    if (first === undefined) return false;
-    const second = source.next();
-    // A lone message is sent plainly: corking costs extra there, and saves nothing (design notes, "how it is driven").
-    if (second === undefined) return this.#send(first);
-    this.#socket.cork(() => {
-      this.#send(first);
-      for (let message: Outgoing | undefined = second; message !== undefined; message = source.next()) {
-        if (this.#send(message)) return;
-      }
-    });
+    while (this.bufferedBytes() === 0) {
+      const first = source.next(PIECE_BYTES);
+      if (first === undefined) return false;
+      const frames = this.#encode(first);
+      const room = PIECE_BYTES - frames.length;
+      const second = room > 0 ? source.next(room) : undefined;
+      // A lone piece is written from where it stands, without a copy.
+      if (second === undefined) this.#webSocket.write(frames);
+      else this.#writeGathered(frames, this.#encode(second), source);
+    }
+    return true;
+  }
+
+  writeEvents(range: Range): boolean {
+    this.#webSocket.write(this.#encode(range));
     return this.bufferedBytes() > 0;
   }
 
   bufferedBytes(): number {
-    return this.#socket.getBufferedAmount();
+    return unsentBytes(this.#socket);
   }
 
   ping(): void {
-    this.#socket.ping();
+    if (this.bufferedBytes() === 0) this.#webSocket.ping();
   }
 
   close(code: CloseCode, reason: string): void {
-    this.#socket.close(code, reason);
+    this.#closing = { code, reason };
+    this.#webSocket.close(code, reason);
   }
 
   terminate(): void {
-    this.#socket.terminate();
+    this.#webSocket.terminate();
   }
 
-  /** Returns whether the socket is now backed up. */
-  #send(message: Outgoing): boolean {
-    const status = this.#socket.send(textOf(message), this.#compresses);
-    // 0 means that Bun threw the message away. The queue stops long before Bun's own limit, so it is a defect here.
-    if (status === 0 && this.#socket.readyState === WebSocket.OPEN) throw new Error("the socket dropped a message");
-    return status < 0;
+  /** Writes two pieces, and as many more as there is room for, in one piece. */
+  #writeGathered(first: Buffer, second: Buffer, source: MessageSource): void {
+    let length = first.copy(gathered, 0);
+    let next: Buffer | undefined = second;
+    while (next !== undefined && length + next.length <= PIECE_BYTES) {
+      length += next.copy(gathered, length);
+      const message = length < PIECE_BYTES ? source.next(PIECE_BYTES - length) : undefined;
+      next = message && this.#encode(message);
+    }
+    this.#webSocket.write(gathered.subarray(0, length));
+    // The system has not taken it whole: it must not change any more.
+    if (this.#socket.writableLength > 0) gathered = Buffer.allocUnsafeSlow(PIECE_BYTES);
+    if (next !== undefined) this.#webSocket.write(next);
   }
+
+  #encode(message: Outgoing): Buffer {
+    switch (message.kind) {
+      case "events":
+        return this.#compresses ? message.encodedBy(compressedFrames) : message.frames();
+      case "replies":
+        return message.bytes.subarray(message.start, message.end);
+      case "text":
+        return this.#compresses ? compressedFrame(Buffer.from(message.text)) : encodeText(message.text);
+    }
+  }
+}
+
+function encodeText(text: string): Buffer {
+  return encodeFrame(OPCODE.TEXT, Buffer.from(text));
+}
+
+function compressedFrame(text: Buffer): Buffer {
+  return encodeFrame(OPCODE.TEXT, compress(text), true);
+}
+
+/** The events of a range, each compressed by itself; made once for all subscribers that agreed on compression. */
+function compressedFrames(range: Range): Buffer {
+  const frames: Buffer[] = [];
+  range.forEachEvent((bytes, start, end) => frames.push(compressedFrame(bytes.subarray(start, end))));
+  return Buffer.concat(frames);
 }

@@ -1,17 +1,17 @@
-import type { WebSocketHandler } from "bun";
+import type { Duplex } from "node:stream";
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
+import type { FlushQueue } from "../core/flush-queue.ts";
 import { CLOSE, Refusal } from "../protocol/errors.ts";
-import { ANYBODY } from "./access/principal.ts";
-import type { Connection } from "./connection.ts";
+import { WebSocketConnection, type WebSocketHandler } from "../websocket/web-socket.ts";
+import type { Connection, Peer } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { Dispatcher } from "./dispatch.ts";
-import { type Socket, type SocketData, WebSocketTransport } from "./websocket-transport.ts";
+import { WebSocketTransport } from "./websocket-transport.ts";
 
 /** The rules of the endpoint; each is an option of the server. */
 export interface WebSocketOptions {
   readonly maxMessageSize: number;
-  readonly enableCompression: boolean;
   readonly maxControlFramesPerSec: number;
 }
 
@@ -19,86 +19,116 @@ export interface WebSocketOptions {
 export interface WebSocketPorts {
   readonly connections: Connections;
   readonly dispatcher: Dispatcher;
+  /** For deadlines. */
   readonly clock: Clock;
+  /** For what is shown. */
+  readonly systemClock: Clock;
   readonly counters: Pick<Counters, "receivedBytes">;
+  readonly flushQueue: Pick<FlushQueue, "inputStart" | "inputEnd">;
 }
 
-// Bun throws messages away past this limit. The outbox stops at the first sign of a full socket, so that no more
-// than one message of ours and a few control frames ever lie there.
-const BACKPRESSURE_RESERVE_BYTES = 1024 * 1024;
+/** A large message may come in many fragments; so many count as one control frame, lest empty ones come without end. */
+const FRAGMENTS_PER_CONTROL_FRAME = 100;
+const NOT_TEXT = new Refusal("BAD_REQUEST", "messages must be text");
 
-/** The WebSocket endpoint: turns what Bun calls into what sessions understand, and nothing else. */
-export class WebSocketEndpoint {
-  readonly #options: WebSocketOptions;
-  readonly #ports: WebSocketPorts;
+/** One client on a WebSocket: turns what comes on its socket into what its session understands. */
+class WebSocketClient implements WebSocketHandler {
+  readonly #endpoint: WebSocketEndpoint;
+  readonly #transport: WebSocketTransport;
+  readonly #connection: Connection;
 
-  constructor(options: WebSocketOptions, ports: WebSocketPorts) {
-    this.#options = options;
-    this.#ports = ports;
+  constructor(endpoint: WebSocketEndpoint, socket: Duplex, head: Buffer, deflate: boolean, peer: Peer) {
+    this.#endpoint = endpoint;
+    const options = { maxMessageBytes: endpoint.options.maxMessageSize, deflate };
+    const webSocket = new WebSocketConnection(socket, head, options, this);
+    this.#transport = new WebSocketTransport(socket, webSocket, deflate);
+    this.#connection = endpoint.ports.connections.open(this.#transport, peer);
   }
 
-  /** The handlers and settings for `Bun.serve`. */
-  handlers(): WebSocketHandler<SocketData> {
-    return {
-      data: { address: "", principal: ANYBODY, connection: undefined },
-      maxPayloadLength: this.#options.maxMessageSize,
-      backpressureLimit: this.#options.maxMessageSize + BACKPRESSURE_RESERVE_BYTES,
-      perMessageDeflate: this.#options.enableCompression,
-      // Pings, and what becomes of peers that do not answer, are the heartbeat's.
-      idleTimeout: 0,
-      sendPings: false,
-      open: (socket) => this.#open(socket),
-      message: (socket, message) => this.#guard(socket, (connection) => this.#message(connection, message)),
-      drain: (socket) => this.#guard(socket, (connection) => connection.session.drained()),
-      ping: (socket) => this.#guard(socket, (connection) => this.#controlFrame(connection)),
-      pong: (socket) => this.#guard(socket, (connection) => this.#pong(connection)),
-      close: (socket, code, reason) => this.#close(socket, code, reason),
-    };
+  text(bytes: Buffer, start: number, end: number): void {
+    this.#countRequest(end - start);
+    const { dispatcher, flushQueue } = this.#endpoint.ports;
+    flushQueue.inputStart();
+    // One that is being closed gets no more replies.
+    if (this.#connection.session.isOpen) dispatcher.dispatch(this.#connection, bytes, start, end);
   }
 
-  #open(socket: Socket): void {
-    const transport = new WebSocketTransport(socket, this.#options.enableCompression);
-    socket.data.connection = this.#ports.connections.open(transport, socket.data);
+  binary(_bytes: Buffer, start: number, end: number): void {
+    this.#countRequest(end - start);
+    const { dispatcher } = this.#endpoint.ports;
+    if (this.#connection.session.isOpen) dispatcher.refuse(this.#connection, undefined, NOT_TEXT);
   }
 
-  #message(connection: Connection, message: string | Buffer): void {
-    const { session } = connection;
+  fragment(): void {
+    this.#countControl(1 / FRAGMENTS_PER_CONTROL_FRAME);
+  }
+
+  ping(): void {
+    this.#countControl(1);
+  }
+
+  pong(): void {
+    this.#connection.lastPongMs = this.#endpoint.ports.systemClock.monotonicMs();
+    this.#countControl(1);
+  }
+
+  inputEnd(): void {
+    this.#endpoint.ports.flushQueue.inputEnd();
+  }
+
+  drained(): void {
+    this.#endpoint.ports.connections.guard(this.#connection, ({ session }) => session.drained());
+  }
+
+  closed(code: number, reason: string): void {
+    this.#endpoint.ports.connections.closed(this.#connection, this.#transport.closing ?? { code, reason });
+  }
+
+  failed(error: unknown): void {
+    this.#endpoint.ports.connections.failed(this.#connection, error);
+  }
+
+  #countRequest(length: number): void {
+    const connection = this.#connection;
     connection.heard = true;
     connection.requestCount++;
     connection.usage.requests++;
-    this.#ports.counters.receivedBytes += Buffer.byteLength(message);
-    // One that is being closed gets no more answers.
-    if (!session.isOpen) return;
-    if (typeof message === "string") this.#ports.dispatcher.dispatch(connection, message);
-    else this.#ports.dispatcher.refuse(connection, undefined, new Refusal("BAD_REQUEST", "messages must be text"));
+    this.#endpoint.ports.counters.receivedBytes += length;
   }
 
-  #pong(connection: Connection): void {
-    connection.lastPongMs = this.#ports.clock.monotonicMs();
-    this.#controlFrame(connection);
-  }
-
-  #controlFrame(connection: Connection): void {
+  #countControl(weight: number): void {
+    const connection = this.#connection;
+    const { clock, connections } = this.#endpoint.ports;
     connection.heard = true;
-    const now = this.#ports.clock.monotonicMs();
+    const now = clock.monotonicMs();
     if (now - connection.controlSecondMs >= 1000) {
       connection.controlSecondMs = now;
       connection.controlFrames = 0;
     }
-    if (++connection.controlFrames > this.#options.maxControlFramesPerSec) {
-      this.#ports.connections.noteRefusal(connection, "LIMIT_EXCEEDED", "too many control frames");
+    connection.controlFrames += weight;
+    if (connection.controlFrames > this.#endpoint.options.maxControlFramesPerSec) {
+      connections.noteRefusal(connection, "LIMIT_EXCEEDED", "too many control frames");
       connection.session.close(CLOSE.POLICY, "too many control frames");
     }
   }
+}
 
-  #close(socket: Socket, code: number, reason: string): void {
-    const { connection } = socket.data;
-    socket.data.connection = undefined;
-    if (connection !== undefined) this.#ports.connections.closed(connection, { code, reason });
+/** The WebSocket endpoint: serves the sockets whose upgrade has been agreed on. */
+export class WebSocketEndpoint {
+  readonly options: WebSocketOptions;
+  readonly ports: WebSocketPorts;
+
+  constructor(options: WebSocketOptions, ports: WebSocketPorts) {
+    this.options = options;
+    this.ports = ports;
   }
 
-  #guard(socket: Socket, handle: (connection: Connection) => void): void {
-    const { connection } = socket.data;
-    if (connection !== undefined) this.#ports.connections.guard(connection, handle);
+  /**
+   * Serves a socket.
+   * @param head what came with the request already
+   * @param deflate whether messages are compressed
+   */
+  open(socket: Duplex, head: Buffer, deflate: boolean, peer: Peer): void {
+    new WebSocketClient(this, socket, head, deflate, peer);
   }
 }

@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { ROOT } from "../support/server-process.ts";
 
 /** The SDK as it is published, and the suite to show what it does, built for other runtimes than this. */
@@ -9,8 +11,9 @@ export class Build implements Disposable {
   readonly clientPath = join(this.folder, "index.js");
 
   constructor() {
-    const built = Bun.spawnSync(["sh", join(ROOT, "scripts/build-client.sh"), this.folder], { stderr: "pipe" });
-    if (built.exitCode !== 0) throw new Error(`build-client.sh: ${built.stderr}`);
+    const script = join(ROOT, "scripts/build-client.js");
+    const { status, stderr } = spawnSync("node", [script, this.folder], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`build-client.js: ${stderr}`);
   }
 
   get clientText(): string {
@@ -19,10 +22,10 @@ export class Build implements Disposable {
 
   /** Bundles one of the suite's files; returns its path. */
   async bundle(file: string, target: "browser" | "node"): Promise<string> {
-    const { outputs } = await Bun.build({ entrypoints: [join(import.meta.dir, file)], outdir: this.folder, target });
-    const path = outputs[0]?.path;
-    if (path === undefined) throw new Error(`${file} was not built`);
-    return path;
+    const outfile = join(this.folder, file.replace(/\.ts$/, ".mjs"));
+    const entryPoints = [join(import.meta.dirname, file)];
+    await build({ entryPoints, outfile, bundle: true, format: "esm", platform: target, target: "es2022" });
+    return outfile;
   }
 
   [Symbol.dispose](): void {

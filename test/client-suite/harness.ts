@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FaultProxy } from "../support/fault-proxy.ts";
+import { LoopbackServer } from "../support/loopback-server.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import type { Command, Place, Side } from "./context.ts";
 
@@ -21,7 +22,8 @@ export type Files = Readonly<Record<string, { readonly text: string; readonly ty
 export class Harness implements AsyncDisposable {
   readonly #flags: readonly string[];
   readonly #proxies: Readonly<Record<Side, FaultProxy>>;
-  readonly #control: Bun.Server<undefined>;
+  readonly #files: Files;
+  #control: LoopbackServer | undefined;
   #server: ServerProcess;
 
   private constructor(
@@ -33,29 +35,20 @@ export class Harness implements AsyncDisposable {
     this.#flags = flags;
     this.#server = server;
     this.#proxies = proxies;
-    this.#control = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      idleTimeout: 60,
-      fetch: async (request) => {
-        const file = files[new URL(request.url).pathname];
-        if (file !== undefined) return new Response(file.text, { headers: { "Content-Type": file.type } });
-        if (request.method !== "POST") return new Response("no such file", { status: 404 });
-        return Response.json(await this.#carryOut(commandSchema.parse(await request.json())));
-      },
-      error: (error) => new Response(String(error), { status: 500 }),
-    });
+    this.#files = files;
   }
 
   /** @param flags of the server */
   static async start(flags: readonly string[], files: Files): Promise<Harness> {
     const server = await ServerProcess.start(flags);
     const [publisher, consumer] = await Promise.all([FaultProxy.start(server.port), FaultProxy.start(server.port)]);
-    return new Harness(flags, server, { publisher, consumer }, files);
+    const harness = new Harness(flags, server, { publisher, consumer }, files);
+    harness.#control = await LoopbackServer.start((request) => harness.#answer(request));
+    return harness;
   }
 
   get url(): string {
-    return this.#control.url.origin;
+    return this.#control?.url.origin ?? "";
   }
 
   place(runtime: Place["runtime"], seed: number): Place {
@@ -66,9 +59,20 @@ export class Harness implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#control.stop(true);
+    await this.#control?.[Symbol.asyncDispose]();
     await Promise.all(Object.values(this.#proxies).map((proxy) => proxy[Symbol.asyncDispose]()));
     await this.#server[Symbol.asyncDispose]();
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const file = this.#files[new URL(request.url).pathname];
+    if (file !== undefined) return new Response(file.text, { headers: { "Content-Type": file.type } });
+    if (request.method !== "POST") return new Response("no such file", { status: 404 });
+    try {
+      return Response.json(await this.#carryOut(commandSchema.parse(await request.json())));
+    } catch (error) {
+      return new Response(String(error), { status: 500 });
+    }
   }
 
   async #carryOut(command: Command): Promise<unknown> {

@@ -65,7 +65,7 @@ async function stats(place: Place): Promise<object> {
   return answer;
 }
 
-/** Has the engine collect its garbage; both ways are there only because the runners ask for them. */
+/** Collects garbage in Bun, and elsewhere where the runtime was started with --expose-gc. */
 function collectGarbage(): void {
   if (typeof Bun === "undefined") globalThis.gc?.();
   else Bun.gc(true);

@@ -53,8 +53,10 @@ export const LOGIN: Readonly<Record<string, Scenario>> = {
       const stranger = connect(place.urls.direct, { ...PATIENT, apiKey: "wrong" });
       const changes = new Changes();
       stranger.on("state", changes.note);
-      await changes.until(() => stranger.state.state === "waiting", "the refusal");
-      await stranger.close();
+      await changes.until(() => stranger.state.state === "closed", "the refusal");
+      const { state } = stranger;
+      const error = state.state === "closed" ? state.error : undefined;
+      expectSame([error?.code, error?.message], ["UNAUTHORIZED", "a valid API key or token is needed"], "the error");
       return "";
     },
   },

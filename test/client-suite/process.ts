@@ -1,4 +1,5 @@
-import { afterAll, beforeAll } from "bun:test";
+import { afterAll, beforeAll } from "vitest";
+import { runChild } from "../support/child.ts";
 import { Build } from "./build.ts";
 import type { Place } from "./context.ts";
 import { testScenarios } from "./tests.ts";
@@ -24,14 +25,9 @@ export function testInProcess(runtime: Place["runtime"], command: readonly strin
     missing,
     run: async (name, place) => {
       const words = [...command, script, build?.clientPath ?? "", name, JSON.stringify(place)];
-      const child = Bun.spawn(words, { stdout: "pipe", stderr: "pipe" });
-      const [code, told, problems] = await Promise.all([
-        child.exited,
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-      ]);
-      if (code !== 0) throw new Error(problems);
-      return told;
+      const { code, stderr, stdout } = await runChild(words);
+      if (code !== 0) throw new Error(stderr);
+      return stdout;
     },
   });
 }

@@ -1,4 +1,4 @@
-import { describe, test } from "bun:test";
+import { describe, test } from "vitest";
 import { SEED } from "../support/seed.ts";
 import type { Place } from "./context.ts";
 import { type Files, Harness } from "./harness.ts";

@@ -1,4 +1,4 @@
-import { expect } from "bun:test";
+import { expect } from "vitest";
 import { TestClient } from "./client.ts";
 
 /** A client of its own that must be served whatever others do: it publishes, and subscribes to what it publishes. */

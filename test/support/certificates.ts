@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 /** A certificate for localhost that signs itself, with its key; good until 2126, and for nothing but tests. */
 function load(name: string) {
-  const certFile = join(import.meta.dir, "certificates", `${name}.crt`);
-  const keyFile = join(import.meta.dir, "certificates", `${name}.key`);
+  const certFile = join(import.meta.dirname, "certificates", `${name}.crt`);
+  const keyFile = join(import.meta.dirname, "certificates", `${name}.key`);
   return { name, certFile, keyFile, cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
 }
 

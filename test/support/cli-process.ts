@@ -1,5 +1,8 @@
+import { type IPty, spawn } from "@lydell/node-pty";
+import { Child } from "./child.ts";
+import { ROOT, ringcast } from "./command.ts";
 import { Mailbox, within } from "./mailbox.ts";
-import { COMMAND, ROOT } from "./server-process.ts";
+import { withResolvers } from "./with-resolvers.ts";
 
 export interface CliOptions {
   /** The server's root. */
@@ -19,7 +22,7 @@ const CTRL_C = "\u0003";
 
 /** A verb of `ringcast` in a process of its own; its output comes piece by piece. End it with `await using`. */
 abstract class CliRun implements AsyncDisposable {
-  protected abstract readonly process: Bun.Subprocess;
+  protected abstract readonly exited: Promise<number>;
   readonly #outputs = { stdout: "", stderr: "" };
   readonly #changes = new Mailbox<void>();
 
@@ -36,20 +39,18 @@ abstract class CliRun implements AsyncDisposable {
   }
 
   /** Sends a signal. */
-  kill(signal: "SIGINT" | "SIGTERM"): void {
-    this.process.kill(signal);
-  }
+  abstract kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
 
   /** Its end, when it comes. */
   async ended(): Promise<CliEnd> {
-    const code = await within(this.process.exited, "the command's end", DEADLINE_MS);
+    const code = await within(this.exited, "the command's end", DEADLINE_MS);
     await within(this.allRead(), "the rest of the output", DEADLINE_MS);
     return { code, ...this.#outputs };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.process.kill("SIGKILL");
-    await this.process.exited;
+    this.kill("SIGKILL");
+    await this.exited;
   }
 }
 
@@ -59,30 +60,29 @@ function environmentOf({ environment = {}, url }: CliOptions): Record<string, st
 
 /** A verb in a pipe. */
 export class PipedRun extends CliRun {
-  protected override readonly process: Bun.Subprocess<"pipe", "pipe", "pipe">;
+  protected override readonly exited: Promise<number>;
+  readonly #child: Child;
   readonly #read: Promise<unknown>;
 
   constructor(words: readonly string[], options: CliOptions) {
     super();
-    this.process = Bun.spawn([COMMAND, ...words], {
-      cwd: ROOT,
-      env: environmentOf(options),
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+    this.#child = new Child(ringcast(...words), { cwd: ROOT, env: environmentOf(options), hasInput: true });
+    this.exited = this.#child.exited;
     this.#read = Promise.all([this.#pump("stdout"), this.#pump("stderr")]);
   }
 
   /** Writes to its standard input. */
   write(text: string): void {
-    this.process.stdin.write(text);
-    this.process.stdin.flush();
+    this.#child.stdin.write(text);
   }
 
   /** Ends its standard input. */
   endInput(): void {
-    this.process.stdin.end();
+    this.#child.stdin.end();
+  }
+
+  override kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
+    this.#child.kill(signal);
   }
 
   protected override async allRead(): Promise<void> {
@@ -91,33 +91,35 @@ export class PipedRun extends CliRun {
 
   async #pump(stream: "stdout" | "stderr"): Promise<void> {
     const decoder = new TextDecoder();
-    for await (const chunk of this.process[stream]) this.add(stream, decoder.decode(chunk, { stream: true }));
+    for await (const chunk of this.#child[stream]) this.add(stream, decoder.decode(chunk, { stream: true }));
   }
 }
 
 /** A verb on a pseudo-terminal. */
 export class TerminalRun extends CliRun {
-  protected override readonly process: Bun.Subprocess;
-  readonly #closed = Promise.withResolvers<void>();
+  protected override readonly exited: Promise<number>;
+  readonly #terminal: IPty;
 
   constructor(words: readonly string[], options: CliOptions) {
     super();
-    const decoder = new TextDecoder();
-    this.process = Bun.spawn([COMMAND, ...words], {
+    const [command = "", ...rest] = ringcast(...words);
+    this.#terminal = spawn(command, rest, {
+      name: "xterm-256color",
+      cols: 120,
+      rows: 40,
       cwd: ROOT,
-      env: { TERM: "xterm-256color", ...environmentOf(options) },
-      terminal: {
-        cols: 120,
-        rows: 40,
-        data: (_, data) => this.add("stdout", decoder.decode(data, { stream: true })),
-        exit: () => this.#closed.resolve(),
-      },
+      env: environmentOf(options),
     });
+    this.#terminal.onData((text) => this.add("stdout", text));
+    const { promise, resolve } = withResolvers<number>();
+    this.exited = promise;
+    // This comes after all of the output.
+    this.#terminal.onExit(({ exitCode, signal = 0 }) => resolve(signal === 0 ? exitCode : 128 + signal));
   }
 
   /** Types at the terminal. */
   type(text: string): void {
-    this.process.terminal?.write(text);
+    this.#terminal.write(text);
   }
 
   /** Presses Ctrl-C: the terminal sends the signal. */
@@ -125,8 +127,12 @@ export class TerminalRun extends CliRun {
     this.type(CTRL_C);
   }
 
-  protected override allRead(): Promise<void> {
-    return this.#closed.promise;
+  override kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
+    this.#terminal.kill(signal);
+  }
+
+  protected override async allRead(): Promise<void> {
+    await this.exited;
   }
 }
 
@@ -144,12 +150,4 @@ export async function runCli(
   if (options.input !== undefined) run.write(options.input);
   run.endInput();
   return await run.ended();
-}
-
-/** A URL of this machine where nobody listens. */
-export function absentServer(): string {
-  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const url = `http://127.0.0.1:${probe.port}`;
-  probe.stop(true);
-  return url;
 }

@@ -1,8 +1,11 @@
 import { Timestamps } from "../../src/core/clock.ts";
+import { draftOf } from "../../src/core/draft.ts";
 import { Hub, type HubObserver, type HubOptions } from "../../src/core/hub.ts";
 import type { Session } from "../../src/core/session.ts";
 import { MemoryEngine } from "../../src/engine/memory.ts";
+import { encodeSubscribeAck } from "../../src/protocol/encode.ts";
 import { Refusal } from "../../src/protocol/errors.ts";
+import type { Position } from "../../src/protocol/messages.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeTransport } from "./fake-transport.ts";
 
@@ -12,7 +15,7 @@ export interface FakeClient {
   readonly transport: FakeTransport;
 }
 
-/** Writes down, as short lines, what a hub tells. */
+/** Notes, as short lines, what a hub reports. */
 class Recorder implements HubObserver {
   readonly lines: string[] = [];
   topicCreated: HubObserver["topicCreated"] = (topic, origin) =>
@@ -25,11 +28,12 @@ class Recorder implements HubObserver {
 }
 
 const DEFAULTS: HubOptions = {
-  outbox: { maxMessages: 10, maxBytes: 100_000 },
+  queue: { maxMessages: 10, maxBytes: 100_000 },
   writeWaitMs: 1000,
   autoCreateTopics: true,
   topicTtlMs: 0,
   idleTopicTtlMs: 60_000,
+  historyLingerMs: 0,
   maxTopics: 100,
   maxSubscriptions: 10,
   trace: false,
@@ -59,7 +63,7 @@ export class HubUnderTest {
     );
   }
 
-  /** What the hub told since the last look. */
+  /** What the hub reported since the last look. */
   told(): string[] {
     return this.recorder.lines.splice(0);
   }
@@ -71,35 +75,48 @@ export class HubUnderTest {
     return { session, transport };
   }
 
-  /** Subscribes as the label `c`, and returns what the subscriber is told and replayed; throws where refused. */
-  subscribe(session: Session, topic: string, wish: { lastN?: number; since?: { epoch: string; offset: number } } = {}) {
-    const result = this.hub.subscribe(session, { topic, clientId: "c", lastN: wish.lastN ?? 0, since: wish.since });
-    if (result instanceof Refusal) throw new Error(`${result.code}: ${result.message}`);
-    return { ...result.joined, replay: result.replay.map((event) => event.offset) };
+  /** Subscribes as the label `c`, and returns what the ack reports and what is replayed; throws where refused. */
+  subscribe(session: Session, topic: string, wish: { lastN?: number; since?: Position } = {}) {
+    const { joined, replay } = this.#subscribe(session, topic, "c", wish);
+    const offsets: number[] = [];
+    replay?.forEachFrame((_bytes, _start, _end, offset) => offsets.push(offset));
+    return { ...joined, replay: offsets };
+  }
+
+  /** Subscribes as the dispatcher does: sends the ack, then what is replayed. */
+  join(session: Session, topic: string, wish: { lastN?: number; since?: Position; clientId?: string } = {}) {
+    const subscribed = this.#subscribe(session, topic, wish.clientId ?? "c", wish);
+    const { joined, replay, subscription } = subscribed;
+    session.send(encodeSubscribeAck(undefined, subscription.topic.nameJson, joined, "2025-01-15T10:00:00.000Z"));
+    if (replay !== undefined) session.deliver(replay, subscription, true);
+    return subscribed;
   }
 
   /** Publishes `count` times; the payload is padded to the given size. */
   publish(topic: string, count = 1, payloadSize = 1): void {
+    const draft = draftOf('"m"', `"${"p".repeat(payloadSize)}"`);
     for (let i = 0; i < count; i++) {
-      const result = this.hub.publish(
-        topic,
-        { idJson: '"m"', payloadJson: `"${"p".repeat(payloadSize)}"` },
-        { dedupe: false },
-      );
+      const result = this.hub.publish(topic, draft, { dedupe: false });
       if (result instanceof Refusal) throw new Error(`${result.code}: ${result.message}`);
     }
   }
 
-  /** Lets the event loop turn until all that waits has gone out. */
+  /** Lets the event loop turn until all that is queued was flushed. */
   endTick(): void {
     while (this.#deferred.length > 0) for (const run of this.#deferred.splice(0)) run();
   }
 
-  /** Lets time pass, then has the hub look what that brings. */
+  /** Lets time pass, then sweeps the hub. */
   pass(ms: number): void {
     this.clock.advance(ms);
     this.hub.sweep();
     this.endTick();
+  }
+
+  #subscribe(session: Session, topic: string, clientId: string, wish: { lastN?: number; since?: Position }) {
+    const result = this.hub.subscribe(session, { topic, clientId, lastN: wish.lastN ?? 0, since: wish.since });
+    if (result instanceof Refusal) throw new Error(`${result.code}: ${result.message}`);
+    return result;
   }
 
   topicNames(): string[] {

@@ -18,6 +18,8 @@ export const IDLE_STATS: SystemStats = {
   topics: 0,
   active_topics: 0,
   subscriptions: 0,
+  lingering_topics: 0,
+  log_bytes: 0,
   queued_messages: 0,
   queued_bytes: 0,
   longest_queue: 0,

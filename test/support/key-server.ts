@@ -1,23 +1,26 @@
+import { LoopbackServer } from "./loopback-server.ts";
+
 /** Serves a text on loopback, as an identity provider does its keys, and counts how often it is asked. */
 export class KeyServer implements AsyncDisposable {
   answer: () => Response | Promise<Response>;
   requests = 0;
-  readonly #server: Bun.Server<undefined>;
+  #server: LoopbackServer | undefined;
 
-  constructor(text: string) {
+  private constructor(text: string) {
     this.answer = () => new Response(text);
-    this.#server = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      fetch: () => {
-        this.requests++;
-        return this.answer();
-      },
+  }
+
+  static async start(text: string): Promise<KeyServer> {
+    const keys = new KeyServer(text);
+    keys.#server = await LoopbackServer.start(() => {
+      keys.requests++;
+      return keys.answer();
     });
+    return keys;
   }
 
   get url(): URL {
-    return new URL("/keys.json", this.#server.url);
+    return new URL("/keys.json", this.#server?.url);
   }
 
   /** From now on answers with this text. */
@@ -26,6 +29,6 @@ export class KeyServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.stop(true);
+    await this.#server?.[Symbol.asyncDispose]();
   }
 }

@@ -1,3 +1,4 @@
+import { WebSocket as PackagedWebSocket } from "ws";
 import { connect } from "../../src/client/index.ts";
 
 // A process that keeps a server busy: many topics, subscribers, and a steady rate of publishes. It says "ready" when
@@ -7,6 +8,9 @@ const MAX_LIFE_MS = 300_000;
 const TICK_MS = 20;
 /** Topics begun in one request after the other, so many at a time. */
 const AT_ONCE = 50;
+
+// Node.js 20 has none of its own.
+if (typeof WebSocket === "undefined") Object.assign(globalThis, { WebSocket: PackagedWebSocket });
 
 const [url = "", topicsText, clientsText, perSecText] = process.argv.slice(2);
 const topicCount = Number(topicsText);

@@ -1,6 +1,8 @@
+import { text } from "node:stream/consumers";
 import { z } from "zod";
+import { Child } from "./child.ts";
+import { ROOT, ringcast } from "./command.ts";
 import { Mailbox, within } from "./mailbox.ts";
-import { COMMAND, ROOT } from "./server-process.ts";
 
 export interface RawStartOptions {
   /** What is run, with the flags behind it; `bin/ringcast` unless given. */
@@ -19,22 +21,19 @@ const listensSchema = z.looseObject({ port: z.number(), config: z.record(z.strin
 export class RawProcess implements AsyncDisposable {
   /** Every line of standard output so far. */
   readonly lines: string[] = [];
-  readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  readonly #process: Child;
   readonly #mailbox = new Mailbox<string>();
   readonly #output: Promise<void>;
   readonly #errors: Promise<string>;
 
   constructor(flags: readonly string[], options: RawStartOptions = {}) {
-    const { command = [COMMAND], cwd = ROOT, environment = {} } = options;
-    this.#process = Bun.spawn([...command, ...flags], {
+    const { command = ringcast(), cwd = ROOT, environment = {} } = options;
+    this.#process = new Child([...command, ...flags], {
       cwd,
-      env: { PATH: process.env["PATH"] ?? "", ...environment },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
+      env: { PATH: process.env["PATH"], ...environment },
     });
     this.#output = this.#readLines();
-    this.#errors = new Response(this.#process.stderr).text();
+    this.#errors = text(this.#process.stderr);
   }
 
   get pid(): number {
@@ -42,10 +41,10 @@ export class RawProcess implements AsyncDisposable {
   }
 
   /** The next line of standard output that holds this text. Lines before it are passed over. */
-  async nextLine(text: string): Promise<string> {
+  async nextLine(words: string): Promise<string> {
     for (;;) {
       const line = await this.#mailbox.next(START_DEADLINE_MS);
-      if (line.includes(text)) return line;
+      if (line.includes(words)) return line;
     }
   }
 
@@ -67,8 +66,7 @@ export class RawProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#process.exited;
+    await this.#process[Symbol.asyncDispose]();
   }
 
   async #readLines(): Promise<void> {

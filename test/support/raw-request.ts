@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { within } from "./mailbox.ts";
+import { withResolvers } from "./with-resolvers.ts";
 
 export interface RawAnswer {
   readonly status: number;
@@ -13,12 +14,13 @@ export interface RawAnswer {
  * @returns the first answer that comes back, complete; of an event stream and of an upgrade only the head
  */
 export function rawRequest(port: number, ...chunks: readonly (string | Uint8Array)[]): Promise<RawAnswer> {
-  const { promise, reject, resolve } = Promise.withResolvers<RawAnswer>();
+  const { promise, reject, resolve } = withResolvers<RawAnswer>();
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });
   let bytes: Buffer = Buffer.alloc(0);
   let cause: Error | undefined;
+  const isHead = Buffer.from(chunks[0] ?? "").toString("latin1", 0, 5) === "HEAD ";
   const look = (ended: boolean) => {
-    const answer = parse(bytes, ended);
+    const answer = parse(bytes, ended, isHead);
     if (answer !== undefined) resolve(answer);
     else if (ended)
       reject(new Error(`no complete answer: ${JSON.stringify(bytes.toString().slice(0, 200))}`, { cause }));
@@ -36,7 +38,7 @@ export function rawRequest(port: number, ...chunks: readonly (string | Uint8Arra
   return within(promise, "the answer", 10_000).finally(() => socket.destroy());
 }
 
-function parse(bytes: Buffer, ended: boolean): RawAnswer | undefined {
+function parse(bytes: Buffer, ended: boolean, isHead: boolean): RawAnswer | undefined {
   const end = bytes.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
   const [statusLine = "", ...lines] = bytes.subarray(0, end).toString("latin1").split("\r\n");
@@ -47,7 +49,10 @@ function parse(bytes: Buffer, ended: boolean): RawAnswer | undefined {
   }
   const status = Number(statusLine.split(" ")[1]);
   const isEndless = status === 101 || headers.get("content-type") === "text/event-stream";
-  const body = isEndless ? "" : completeBody(bytes.subarray(end + 4), headers, ended);
+  if (isEndless) return { status, headers, body: "" };
+  // The length in an answer to HEAD is that of the body that GET would bring.
+  const rest = bytes.subarray(end + 4);
+  const body = isHead ? rest.toString() : completeBody(rest, headers, ended);
   return body === undefined ? undefined : { status, headers, body };
 }
 

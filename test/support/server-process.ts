@@ -1,9 +1,10 @@
-import { join } from "node:path";
 import { z } from "zod";
+import { Child, type ChildEnd } from "./child.ts";
+import { COMMAND, ROOT, ringcast } from "./command.ts";
 import { within } from "./mailbox.ts";
+import { withResolvers } from "./with-resolvers.ts";
 
-export const ROOT = join(import.meta.dir, "..", "..");
-export const COMMAND = join(ROOT, "bin", "ringcast");
+export { COMMAND, ROOT };
 
 const logLineSchema = z.looseObject({ level: z.string(), time: z.string(), msg: z.string() });
 export type LogLine = z.infer<typeof logLineSchema>;
@@ -22,17 +23,15 @@ const STOP_DEADLINE_MS = 15_000;
 /** The real server in a process of its own, with its log. End it with `await using` or `stop`. */
 export class ServerProcess implements AsyncDisposable {
   readonly log: LogLine[] = [];
-  readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  readonly #process: Child;
   readonly #listeners = new Set<(line: LogLine) => void>();
   #port = 0;
 
-  private constructor(flags: readonly string[], { command = COMMAND, cwd = ROOT, environment = {} }: StartOptions) {
-    this.#process = Bun.spawn([command, ...TEST_FLAGS, ...flags], {
+  private constructor(flags: readonly string[], { command, cwd = ROOT, environment = {} }: StartOptions) {
+    const words = [...TEST_FLAGS, ...flags];
+    this.#process = new Child(command === undefined ? ringcast(...words) : [command, ...words], {
       cwd,
-      env: { PATH: process.env["PATH"] ?? "", ...environment },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
+      env: { PATH: process.env["PATH"], ...environment },
     });
   }
 
@@ -69,7 +68,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** The next log line with this message from now on. */
   nextLog(message: string, deadlineMs = 20_000): Promise<LogLine> {
-    const { promise, resolve } = Promise.withResolvers<LogLine>();
+    const { promise, resolve } = withResolvers<LogLine>();
     const listener = (line: LogLine) => {
       if (line.msg === message) resolve(line);
     };
@@ -104,8 +103,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#process.exited;
+    await this.#process[Symbol.asyncDispose]();
   }
 
   async #readLog(): Promise<void> {
@@ -141,21 +139,10 @@ const statsSchema = z.looseObject({
 });
 
 /** Runs the command to its end; for what does not start a server. */
-export async function runToEnd(
-  flags: readonly string[],
-  environment: Record<string, string> = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const process_ = Bun.spawn([COMMAND, ...flags], {
+export async function runToEnd(flags: readonly string[], environment: Record<string, string> = {}): Promise<ChildEnd> {
+  await using child = new Child(ringcast(...flags), {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"] ?? "", ...environment },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
+    env: { PATH: process.env["PATH"], ...environment },
   });
-  const [code, stdout, stderr] = await within(
-    Promise.all([process_.exited, new Response(process_.stdout).text(), new Response(process_.stderr).text()]),
-    "the command's end",
-    20_000,
-  );
-  return { code, stdout, stderr };
+  return await within(child.ended(), "the command's end", 20_000);
 }

@@ -1,11 +1,13 @@
 import pino from "pino";
 import { Timestamps } from "../../src/core/clock.ts";
+import { draftOf } from "../../src/core/draft.ts";
 import type { HubOptions } from "../../src/core/hub.ts";
 import { createDecoder } from "../../src/protocol/decode.ts";
 import { Refusal } from "../../src/protocol/errors.ts";
 import { ANYBODY } from "../../src/server/access/principal.ts";
 import { type Client, Dispatcher } from "../../src/server/dispatch.ts";
 import { Journal } from "../../src/server/system/journal.ts";
+import { TopicMemo } from "../../src/server/topic-memo.ts";
 import type { FakeSocket } from "./fake-platform.ts";
 import { FakeTransport } from "./fake-transport.ts";
 import { HubUnderTest, RING_CAPACITY } from "./hub.ts";
@@ -46,7 +48,9 @@ export class SimulatedServer {
     hub.publish = (name, draft, wish) => {
       const result = publish(name, draft, wish);
       if (!(result instanceof Refusal) && !result.duplicate) {
-        const { idJson, payloadJson } = draft;
+        const { bytes, idEnd, idStart, payloadEnd, payloadStart } = draft;
+        const idJson = bytes.toString("utf8", idStart, idEnd);
+        const payloadJson = bytes.toString("utf8", payloadStart, payloadEnd);
         this.taken.push({ epoch: result.topic.epoch, offset: Number(result.offset), idJson, payloadJson });
       }
       return result;
@@ -65,7 +69,7 @@ export class SimulatedServer {
   /** Somebody else publishes. */
   publish(topic: string): void {
     const payloadJson = String(++this.#published);
-    this.topics.hub.publish(topic, { idJson: `"other-${payloadJson}"`, payloadJson }, { dedupe: false });
+    this.topics.hub.publish(topic, draftOf(`"other-${payloadJson}"`, payloadJson), { dedupe: false });
     this.topics.endTick();
   }
 
@@ -73,10 +77,12 @@ export class SimulatedServer {
   accept(socket: FakeSocket): void {
     const transport = new FakeTransport();
     transport.room = this.#room;
+    // A link holds a handful of messages; it must not be given a whole queue at once.
+    transport.sliceBytes = 1;
     const session = this.topics.hub.connect(transport);
     this.#links.set(socket, {
       transport,
-      client: { session, address: "127.0.0.1", principal: ANYBODY, renewing: false },
+      client: { session, address: "127.0.0.1", principal: ANYBODY, renewing: false, lastTopic: new TopicMemo() },
       delivered: 0,
       droppedBefore: 0,
       newestBefore: 0,
@@ -106,7 +112,8 @@ export class SimulatedServer {
         link.droppedBefore = link.client.session.droppedCount;
         link.newestBefore = this.topics.hub.topic(topic)?.newestOffset ?? 0;
       }
-      if (link.client.session.isOpen) this.#dispatcher.dispatch(link.client, text);
+      const bytes = Buffer.from(text);
+      if (link.client.session.isOpen) this.#dispatcher.dispatch(link.client, bytes, 0, bytes.length);
       this.topics.endTick();
     }
     return texts.length > 0;

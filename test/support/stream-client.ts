@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { streamCloseSchema } from "../../src/protocol/messages.ts";
 import { type Closing, readHead } from "./client.ts";
 import { Mailbox, within } from "./mailbox.ts";
+import { withResolvers } from "./with-resolvers.ts";
 
 /** One event as it came. */
 export interface StreamEvent {
@@ -37,7 +38,6 @@ export class StreamClient implements Disposable {
   pings = 0;
   readonly #socket: Socket;
   readonly #texts = new Mailbox<string>();
-  #rest: Buffer = Buffer.alloc(0);
   #text = "";
   readonly #decoder = new TextDecoder();
   #closing: Closing = { code: 1006, reason: "" };
@@ -45,7 +45,7 @@ export class StreamClient implements Disposable {
   private constructor(socket: Socket, responseHead: string, rest: Buffer) {
     this.#socket = socket;
     this.responseHead = responseHead;
-    const closed = Promise.withResolvers<Closing>();
+    const closed = withResolvers<Closing>();
     this.closed = closed.promise;
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("close", () => {
@@ -92,19 +92,10 @@ export class StreamClient implements Disposable {
     this.#socket.destroy();
   }
 
-  /** Takes the chunks of the answer apart (RFC 9112, section 7.1). */
+  /** The body is no more than its bytes: its end is that of the connection. */
   #receive(bytes: Buffer): void {
-    this.#rest = Buffer.concat([this.#rest, bytes]);
-    for (;;) {
-      const lineEnd = this.#rest.indexOf("\r\n");
-      if (lineEnd < 0) return;
-      const size = Number.parseInt(this.#rest.subarray(0, lineEnd).toString(), 16);
-      const chunkEnd = lineEnd + 2 + size;
-      if (this.#rest.length < chunkEnd + 2) return;
-      this.#text += this.#decoder.decode(this.#rest.subarray(lineEnd + 2, chunkEnd), { stream: true });
-      this.#rest = this.#rest.subarray(chunkEnd + 2);
-      this.#takeEvents();
-    }
+    this.#text += this.#decoder.decode(bytes, { stream: true });
+    this.#takeEvents();
   }
 
   #takeEvents(): void {

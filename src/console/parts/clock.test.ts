@@ -1,11 +1,11 @@
-import { expect, spyOn, test } from "bun:test";
+import { expect, test, vi } from "vitest";
 
 test("ages are by the server's clock, wherever the browser's stands", async () => {
-  const clock = spyOn(Date, "now").mockReturnValue(3_600_000);
+  const clock = vi.spyOn(Date, "now").mockReturnValue(3_600_000);
   const { noteServerTime, nowMs, serverNowMs } = await import("./clock.ts");
   clock.mockRestore();
   nowMs.value = 3_600_000;
-  using _ = spyOn(Date, "now").mockReturnValue(3_600_000);
+  using _ = vi.spyOn(Date, "now").mockReturnValue(3_600_000);
   // What was told before it came says nothing yet.
   noteServerTime(3_600_000 - 1500);
   expect(serverNowMs.value).toBe(3_600_000);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { arrange, nameOrder, nextSort, rowAfterKey, scrollTopFor, windowOf } from "./table-model.ts";
 
 describe("the window of a table", () => {

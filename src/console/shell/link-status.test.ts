@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { linkStatus } from "./link-status.ts";
 
 const waiting = { state: "waiting", retryMs: 2000, code: 1006, reason: "" } as const;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { presentedCredentials } from "../http/credentials.ts";
@@ -13,8 +13,13 @@ describe("authentication", () => {
   ]);
   const tokens = new Tokens(signingSecret("", "s3cret"), new FakeClock());
   const authenticate = createAuthenticator(keys, tokens);
-  const whoSends = (headers: Record<string, string>) =>
-    authenticate(presentedCredentials(new Request("http://localhost/stats", { headers })));
+  const whoSends = (sent: Record<string, string>) => {
+    const headers = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value]));
+    const query = new URLSearchParams();
+    return authenticate(
+      presentedCredentials({ method: "GET", path: "/stats", query, headers, host: "x", address: "" }),
+    );
+  };
 
   test.each<[string, Record<string, string>]>([
     ["the key in X-API-Key", { "X-API-Key": "s3cret" }],

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { captureLog } from "../../../test/support/captured-log.ts";
 import { ForeignSigner, keySet } from "../../../test/support/foreign-signer.ts";
 import { TemporaryFile } from "../../../test/support/temporary-file.ts";

@@ -1,6 +1,6 @@
-import { describe, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import type { JWK } from "jose";
+import { describe, expect, test } from "vitest";
 import { ForeignSigner, keySet } from "../../../test/support/foreign-signer.ts";
 import { parseKeySet } from "./key-set.ts";
 

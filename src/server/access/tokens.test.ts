@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
 import { createLocalJWKSet, SignJWT, UnsecuredJWT } from "jose";
+import { describe, expect, test } from "vitest";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { ForeignSigner } from "../../../test/support/foreign-signer.ts";
 import { Refusal } from "../../protocol/errors.ts";

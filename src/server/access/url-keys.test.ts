@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { captureLog } from "../../../test/support/captured-log.ts";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { ForeignSigner, keySet } from "../../../test/support/foreign-signer.ts";
@@ -12,10 +14,10 @@ const [INFO, WARN] = [30, 40];
 const MINUTE_MS = 60_000;
 
 /** Keys of a server on loopback, in a time that a test turns by hand: ours, and jose's, which knows only the system's. */
-function setUp(text: string) {
+async function setUp(text: string) {
   // From here on the system's clock stands still but for `advance`, or a slow machine would see a deadline pass early.
-  setSystemTime(Date.now());
-  const server = new KeyServer(text);
+  vi.setSystemTime(Date.now());
+  const server = await KeyServer.start(text);
   const { lines, logger } = captureLog();
   const clock = new FakeClock();
   const keys = new UrlKeys(server.url, { clock, logger });
@@ -27,7 +29,7 @@ function setUp(text: string) {
     find,
     advance(ms: number) {
       clock.advance(ms);
-      setSystemTime(Date.now() + ms);
+      vi.setSystemTime(Date.now() + ms);
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
@@ -35,11 +37,11 @@ function setUp(text: string) {
 
 const NO_SUCH_KEY = { code: "ERR_JWKS_NO_MATCHING_KEY" };
 
-afterEach(() => void setSystemTime());
+afterEach(() => void vi.useRealTimers());
 
 describe("keys from a URL", () => {
   test("are fetched once, however many tokens there are", async () => {
-    await using under = setUp(keySet(old.jwk, young.jwk));
+    await using under = await setUp(keySet(old.jwk, young.jwk));
     await Promise.all([under.keys.refresh(), ...Array.from({ length: 20 }, () => under.find(old))]);
     for (let i = 0; i < 20; i++) expect(await under.find(young)).toBeInstanceOf(CryptoKey);
     expect(under.server.requests).toBe(1);
@@ -48,7 +50,7 @@ describe("keys from a URL", () => {
   });
 
   test("are fetched anew when a token names one that is not known, but not twice in half a minute", async () => {
-    await using under = setUp(keySet(old.jwk));
+    await using under = await setUp(keySet(old.jwk));
     await under.keys.refresh();
     under.server.serve(keySet(young.jwk));
     await expect(under.find(young)).rejects.toMatchObject(NO_SUCH_KEY);
@@ -63,7 +65,7 @@ describe("keys from a URL", () => {
   });
 
   test("that were withdrawn are gone with the next refresh", async () => {
-    await using under = setUp(keySet(old.jwk, young.jwk));
+    await using under = await setUp(keySet(old.jwk, young.jwk));
     await under.keys.refresh();
     under.server.serve(keySet(young.jwk));
     expect(await under.find(old)).toBeInstanceOf(CryptoKey);
@@ -72,7 +74,7 @@ describe("keys from a URL", () => {
   });
 
   test("stay in force for a day while the URL gives none, and come back with it", async () => {
-    await using under = setUp(keySet(old.jwk));
+    await using under = await setUp(keySet(old.jwk));
     await under.keys.refresh();
     under.server.answer = () => new Response("down", { status: 502 });
     for (let hours = 0; hours < 24; hours++) {
@@ -88,7 +90,7 @@ describe("keys from a URL", () => {
   });
 
   test("that can't be had are asked for again after five seconds at the soonest", async () => {
-    await using under = setUp("{");
+    await using under = await setUp("{");
     await under.keys.refresh();
     for (let i = 0; i < 20; i++) await expect(under.find(old)).rejects.toBeInstanceOf(KeysOutOfReach);
     under.advance(4999);
@@ -102,7 +104,7 @@ describe("keys from a URL", () => {
   });
 
   test("are read again at once where somebody says so, and the log tells", async () => {
-    await using under = setUp("{");
+    await using under = await setUp("{");
     await under.keys.refresh();
     under.server.serve(keySet(old.jwk));
     await under.keys.reload();
@@ -120,17 +122,17 @@ describe("keys from a URL", () => {
     ["is no key set", () => new Response("<html>")],
     ["has no usable key", () => new Response(keySet({ kty: "oct", k: "c2VjcmV0" }))],
     ["is an error", () => new Response(keySet(young.jwk), { status: 500 })],
-    ["sends elsewhere", () => Response.redirect("/other.json")],
+    ["sends elsewhere", () => new Response(null, { status: 302, headers: { Location: "/other.json" } })],
     ["is too large", () => new Response(keySet(young.jwk) + " ".repeat(MAX_KEY_SET_BYTES))],
     [
       "unpacks to too much",
       () =>
-        new Response(Bun.gzipSync(keySet(young.jwk) + " ".repeat(MAX_KEY_SET_BYTES)), {
+        new Response(gzipSync(keySet(young.jwk) + " ".repeat(MAX_KEY_SET_BYTES)), {
           headers: { "Content-Encoding": "gzip" },
         }),
     ],
   ])("are not taken from an answer that %s", async (_what, answer) => {
-    await using under = setUp(keySet(old.jwk));
+    await using under = await setUp(keySet(old.jwk));
     await under.keys.refresh();
     under.server.answer = answer;
     await under.keys.refresh();
@@ -142,13 +144,13 @@ describe("keys from a URL", () => {
   });
 
   test("are not waited for longer than five seconds, even where the answer drips", async () => {
-    await using under = setUp("");
+    await using under = await setUp("");
     under.server.answer = () =>
       new Response(
         new ReadableStream({
           async pull(controller) {
             controller.enqueue(" ");
-            await Bun.sleep(100);
+            await sleep(100);
           },
         }),
       );

@@ -1,95 +1,67 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
-import { type ErrorCode, Refusal } from "../../protocol/errors.ts";
+import { refusesAdministration } from "../access/permissions.ts";
+import type { Admission } from "./admission.ts";
+import { toResponse } from "./answer.ts";
 import { readJson } from "./body.ts";
 import { addClientRoutes } from "./clients.ts";
-import { addConsoleRoutes, isConsolePath } from "./console.ts";
-import type { HttpApp, HttpBindings, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
-import { presentedCredentials } from "./credentials.ts";
-import { addDocsRoutes, isDocsPath } from "./docs.ts";
-import { errorResponse, explain, HttpRefusal } from "./errors.ts";
+import { addConsoleRoutes } from "./console.ts";
+import type { HttpApp, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
+import { addDocsRoutes } from "./docs.ts";
+import { explain, HttpRefusal, refuseIf } from "./errors.ts";
 import { addEventRoutes } from "./events.ts";
 import { addHistoryRoutes } from "./history.ts";
 import { addMetricsRoute } from "./metrics.ts";
 import { addProbeRoutes } from "./probes.ts";
-import { addPublishRoute } from "./publish.ts";
+import { addPublishRoute, type HttpPublisher } from "./publish.ts";
+import type { Refusals } from "./refusals.ts";
 import { describeSecurity } from "./security.ts";
 import { addStatusRoutes } from "./status.ts";
 import { addTokenRoute } from "./tokens.ts";
 import { addTopicRoutes } from "./topics.ts";
 import { addTraceRoute } from "./traces.ts";
 import { addUpgradeRoute } from "./upgrade.ts";
-import { withWriteDeadline } from "./write-deadline.ts";
-
-/** Answers an HTTP request. */
-export type Answer = (request: Request, bindings: HttpBindings) => Response | Promise<Response>;
 
 type Guard = MiddlewareHandler<HttpEnv>;
 
-const HEALTH_PATHS = ["/health", "/health/live", "/health/ready"];
-
-/** Everybody may ask how the server is, read its documentation and load the console, at any rate and while it shuts down. */
-function isPublic(path: string, { metricsAuth }: HttpOptions): boolean {
-  if (HEALTH_PATHS.includes(path) || isDocsPath(path) || isConsolePath(path)) return true;
-  return path === "/metrics" && !metricsAuth;
-}
-
-/**
- * Whether a request's Host is a host and perhaps a port, as it must be (RFC 9112, section 3.2). Its URL is put together
- * with it: any other text would make of that no URL, or one with another path.
- */
-function hasHost({ headers, url }: Request): boolean {
-  return /^[^\s/?#@\\]*$/.test(headers.get("host") ?? "") && URL.canParse(url);
-}
-
-/** Whether the percent-encoding of a path yields text: a router that can't decode it would take it as it stands. */
-function isDecodable(url: string): boolean {
-  try {
-    decodeURIComponent(new URL(url).pathname);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Refuses what is not to be served at all: while shutting down, too often, or without the key. */
-function admission(options: HttpOptions, ports: HttpPorts): Guard {
+function admitted(admission: Admission): Guard {
   return async (c, next) => {
-    if (!hasHost(c.req.raw)) throw new HttpRefusal("BAD_REQUEST", "the Host header is missing or malformed");
-    if (isPublic(c.req.path, options)) return next();
-    if (ports.isDraining()) {
-      throw new HttpRefusal("UNAVAILABLE", "the server is shutting down");
-    }
-    const retrySeconds = ports.rateLimit.take(c.env.address);
-    if (retrySeconds > 0) {
-      throw new HttpRefusal("RATE_LIMITED", "too many requests", { "Retry-After": String(retrySeconds) });
-    }
-    const principal = await ports.authenticate(presentedCredentials(c.req.raw));
-    if (principal instanceof Refusal) {
-      const { code, message } = principal;
-      throw new HttpRefusal(code, message, code === "UNAUTHORIZED" ? { "WWW-Authenticate": "Bearer" } : {});
-    }
-    principal.usage.requests++;
+    const { head } = c.env;
+    if (admission.isPublic(head.path)) return next();
+    const principal = await admission.admit(head);
+    if (principal instanceof HttpRefusal) throw principal;
     c.set("principal", principal);
-    if (!isDecodable(c.req.url)) throw new HttpRefusal("BAD_REQUEST", "the path's percent-encoding is not UTF-8");
     return next();
   };
 }
 
-/** Reads a body before its route does, so that the route's parser meets only what is whole, small and well formed. */
-function jsonBody(options: HttpOptions, { hub }: HttpPorts): Guard {
+/**
+ * Reads the body of a request that manages something, before its route does: the route's own parser meets only what is
+ * whole, small and well formed. Who may not manage anything is refused before that.
+ */
+function managingBody(options: HttpOptions, { hub }: HttpPorts): Guard {
   return async (c, next) => {
     if (c.req.method !== "POST") return next();
-    const body = await readJson(c.req.raw, options, hub.counters);
-    const headers = new Headers(c.req.raw.headers);
+    refuseIf(refusesAdministration(c.var.principal));
+    const body = await readJson(c.env.incoming, options, hub.counters);
     // It is JSON by now; the route's own parser knows fewer spellings of that.
-    headers.set("Content-Type", "application/json");
+    const headers = { "Content-Type": "application/json" };
     c.req.raw = new Request(c.req.raw.url, { method: "POST", headers, body });
     return next();
   };
 }
+
+/** Answers HEAD as GET, with the length of what GET would have brought (RFC 9110, section 9.3.2). */
+const head: Guard = async (c, next) => {
+  await next();
+  if (c.req.method !== "HEAD" || c.res.body === null) return;
+  const { length } = Buffer.from(await c.res.arrayBuffer());
+  const { headers, status } = c.res;
+  c.res = new Response(null, { status, headers: { ...Object.fromEntries(headers), "Content-Length": String(length) } });
+};
 
 /** Answers a known path that is asked for with another method. */
 function addMethodNotAllowed(app: HttpApp): void {
@@ -107,18 +79,30 @@ function addMethodNotAllowed(app: HttpApp): void {
   }
 }
 
-function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
+/** What the application shares with those who answer beside it. */
+export interface AppParts {
+  readonly admission: Admission;
+  readonly publisher: HttpPublisher;
+  readonly refusals: Refusals;
+}
+
+function addRoutes(
+  app: HttpApp,
+  options: HttpOptions,
+  ports: HttpPorts,
+  { admission, publisher }: Pick<AppParts, "admission" | "publisher">,
+): void {
   addTopicRoutes(app, ports);
   addHistoryRoutes(app, options, ports);
   addTraceRoute(app, ports);
-  addPublishRoute(app, options, ports);
-  addEventRoutes(app, options, ports);
+  addPublishRoute(app, publisher);
+  addEventRoutes(app, options, ports, admission);
   addTokenRoute(app, ports);
   addClientRoutes(app, ports);
   addStatusRoutes(app, ports);
   addProbeRoutes(app, options, ports);
   addMetricsRoute(app, options, ports);
-  addUpgradeRoute(app, options, ports);
+  addUpgradeRoute(app);
   addDocsRoutes(app, options, ports);
   addConsoleRoutes(app, ports);
   describeSecurity(app);
@@ -126,50 +110,35 @@ function addRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
 }
 
 /** Makes the routes, with their guards, as one application. */
-export function createApp(options: HttpOptions, ports: HttpPorts): HttpApp {
+export function createApp(
+  options: HttpOptions,
+  ports: HttpPorts,
+  { admission, publisher, refusals }: AppParts,
+): HttpApp {
   const app: HttpApp = new OpenAPIHono<HttpEnv>({
     defaultHook: (result) => {
       if (!result.success) throw new HttpRefusal("BAD_REQUEST", explain(result.error));
     },
   });
+  app.use(head);
   if (options.enableCors) {
     const allowed = (origin: string) => (origin !== "" && ports.allowsOrigin(origin) ? origin : null);
     const allowHeaders = ["Content-Type", "X-API-Key", "Authorization", "Last-Event-ID"];
     app.use(cors({ origin: allowed, allowHeaders, allowMethods: ["GET", "POST", "DELETE"], maxAge: 600 }));
   }
-  app.use(admission(options, ports));
-  app.use("/topics", jsonBody(options, ports));
-  app.use("/tokens", jsonBody(options, ports));
+  app.use(admitted(admission));
+  app.use("/topics", managingBody(options, ports));
+  app.use("/tokens", managingBody(options, ports));
   app.notFound(() => {
     throw new HttpRefusal("NOT_FOUND", "there is nothing at this path");
   });
-  // Every refusal comes by here, and is counted.
-  const refuse = (address: string, code: ErrorCode, message: string, headers: Record<string, string> = {}) => {
-    ports.hub.counters.errors[code]++;
-    ports.journal.noteRefusal(code, message, { address });
-    return errorResponse(code, message, headers);
-  };
+  const refuse = (c: Context<HttpEnv>, refusal: HttpRefusal) => toResponse(refusals.answer(c.env.head, refusal));
   app.onError((error, c) => {
-    const { address } = c.env;
-    if (error instanceof HttpRefusal) return refuse(address, error.code, error.message, error.headers);
-    if (error instanceof HTTPException && error.status < 500) return refuse(address, "BAD_REQUEST", error.message);
-    ports.faults.record(error, { method: c.req.method, path: c.req.path });
-    return refuse(address, "INTERNAL", "internal error");
+    if (error instanceof HTTPException && error.status < 500) {
+      return refuse(c, new HttpRefusal("BAD_REQUEST", error.message));
+    }
+    return toResponse(refusals.answerError(c.env.head, error));
   });
-  addRoutes(app, options, ports);
+  addRoutes(app, options, ports, { admission, publisher });
   return app;
-}
-
-/** Whether an answer has no end, so that other deadlines hold for it: those of sessions. */
-function isEventStream(response: Response): boolean {
-  return response.headers.get("content-type") === "text/event-stream";
-}
-
-/** Makes the HTTP side of the server. */
-export function createHttp(options: HttpOptions, ports: HttpPorts): Answer {
-  const app = createApp(options, ports);
-  return async (request, bindings) => {
-    const response = await app.fetch(request, bindings);
-    return isEventStream(response) ? response : withWriteDeadline(response, options.writeTimeoutMs);
-  };
 }

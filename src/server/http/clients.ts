@@ -2,10 +2,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Subscription } from "../../core/topic.ts";
 import { TRANSPORT_KINDS } from "../../core/transport.ts";
 import { clientIdSchema, topicNameSchema } from "../../protocol/messages.ts";
-import { refusesAdministration } from "../access/permissions.ts";
 import type { Connection } from "../connection.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
-import { describeErrors, HttpRefusal, refuseIf } from "./errors.ts";
+import { describeErrors, HttpRefusal } from "./errors.ts";
+import { administration } from "./guards.ts";
 import { wholeNumber } from "./parameters.ts";
 import { SECURITY } from "./security.ts";
 
@@ -64,6 +64,7 @@ const errors = describeErrors("BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_F
 const listRoute = createRoute({
   method: "get",
   path: "/clients",
+  middleware: administration,
   tags: ["Clients"],
   summary: "Who is connected",
   description: `In the order in which they came, at most limit of them (${DEFAULT_LIMIT} unless said). The rest of a long list follows with after, the last one's id.`,
@@ -87,6 +88,7 @@ const listRoute = createRoute({
 const detailsRoute = createRoute({
   method: "get",
   path: "/clients/{id}",
+  middleware: administration,
   tags: ["Clients"],
   summary: "A client, with what it is subscribed to",
   security: SECURITY,
@@ -100,6 +102,7 @@ const detailsRoute = createRoute({
 const cutOffRoute = createRoute({
   method: "delete",
   path: "/clients/{id}",
+  middleware: administration,
   tags: ["Clients"],
   summary: "Cut a client off",
   description: "Its connection is closed with 4403, after what waits for it. Nothing keeps it from coming back.",
@@ -114,15 +117,30 @@ const cutOffRoute = createRoute({
   },
 });
 
-function labelsOf(subscriptions: IteratorObject<Subscription>): string[] {
-  const labels = new Set(subscriptions.take(MAX_LABELS_READ).map(({ clientId }) => clientId));
-  return [...labels].slice(0, MAX_CLIENT_IDS);
+function labelsOf(subscriptions: Iterable<Subscription>): string[] {
+  const labels = new Set<string>();
+  let readCount = 0;
+  for (const { clientId } of subscriptions) {
+    if (labels.size === MAX_CLIENT_IDS || readCount++ === MAX_LABELS_READ) break;
+    labels.add(clientId);
+  }
+  return [...labels];
+}
+
+/** The first so many connections, in the order of their sessions' ids, from behind one of them. */
+function pageOf(connections: Iterable<Connection>, after: number, limit: number): Connection[] {
+  const page: Connection[] = [];
+  for (const connection of connections) {
+    if (connection.session.id <= after) continue;
+    if (page.push(connection) === limit) break;
+  }
+  return page;
 }
 
 function describe(connection: Connection, { clock, hub }: HttpPorts) {
   const { session } = connection;
   const at = (monotonicMs: number) => new Date(clock.wallMs() - clock.monotonicMs() + monotonicMs).toISOString();
-  const lastPongMs = session.transportKind === "sse" ? connection.lastHeardMs : connection.lastPongMs;
+  const { lastPongMs } = connection;
   return {
     id: session.id,
     transport: session.transportKind,
@@ -149,27 +167,21 @@ export function addClientRoutes(app: HttpApp, ports: HttpPorts): void {
   };
 
   app.openapi(listRoute, (c) => {
-    refuseIf(refusesAdministration(c.var.principal));
     const { after = 0, limit = DEFAULT_LIMIT } = c.req.valid("query");
-    const page = connections
-      .all()
-      .filter(({ session }) => session.id > after)
-      .take(limit);
-    const clients = [...page.map((connection) => describe(connection, ports))];
+    const page = pageOf(connections.all(), after, limit);
+    const clients = page.map((connection) => describe(connection, ports));
     return c.json({ total: connections.count, clients }, 200);
   });
 
   app.openapi(detailsRoute, (c) => {
-    refuseIf(refusesAdministration(c.var.principal));
     const connection = find(c.req.valid("param").id);
-    const subscriptions = hub.subscriptionsOf(connection.session).map(({ clientId, subscribedAt, topic }) => {
+    const subscriptions = [...hub.subscriptionsOf(connection.session)].map(({ clientId, subscribedAt, topic }) => {
       return { topic: topic.name, client_id: clientId, since: subscribedAt };
     });
-    return c.json({ ...describe(connection, ports), subscriptions: [...subscriptions] }, 200);
+    return c.json({ ...describe(connection, ports), subscriptions }, 200);
   });
 
   app.openapi(cutOffRoute, (c) => {
-    refuseIf(refusesAdministration(c.var.principal));
     const { id } = c.req.valid("param");
     connections.cutOff(find(id), c.var.principal.name);
     return c.json({ status: "cut_off" as const, client: id }, 200);

@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Server } from "bun";
 import type { Clock } from "../../core/clock.ts";
 import type { Hub } from "../../core/hub.ts";
 import type { Authenticate, KeyRing } from "../access/authenticator.ts";
@@ -14,12 +14,13 @@ import type { AllowsOrigin } from "../origin.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import type { Rates } from "../rates.ts";
 import type { Journal } from "../system/journal.ts";
-import type { SocketData } from "../websocket-transport.ts";
+import type { RequestHead } from "./request-head.ts";
 
 /** What comes with each request from the server that received it. */
 export interface HttpBindings {
-  readonly server: Server<SocketData>;
-  readonly address: string;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly head: RequestHead;
 }
 
 /** The environment of every route: what came with the request, and who makes it. */
@@ -53,7 +54,7 @@ export interface HttpPorts {
   readonly rates: Rates;
   readonly rateLimit: RateLimit;
   readonly authenticate: Authenticate;
-  readonly keys: Pick<KeyRing, "holders">;
+  readonly keys: Pick<KeyRing, "holderOf" | "holders">;
   readonly tokens: Tokens;
   readonly allowsOrigin: AllowsOrigin;
   readonly eventStreams: EventStreams;

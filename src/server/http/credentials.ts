@@ -1,4 +1,6 @@
 import type { Credentials } from "../access/authenticator.ts";
+import { isEventStreamPath, WEBSOCKET_PATH } from "./paths.ts";
+import { headerOf, type RequestHead } from "./request-head.ts";
 
 /** The subprotocol that a client may ask for by name. */
 export const SUBPROTOCOL = "ringcast.v1";
@@ -6,21 +8,20 @@ export const SUBPROTOCOL = "ringcast.v1";
 const TOKEN_PROTOCOL_PREFIX = "token.";
 
 /** The subprotocols that a request offers. */
-function offeredProtocols(headers: Headers): string[] {
-  return (headers.get("sec-websocket-protocol") ?? "").split(",").map((protocol) => protocol.trim());
+function offeredProtocols(head: RequestHead): string[] {
+  return (headerOf(head, "sec-websocket-protocol") ?? "").split(",").map((protocol) => protocol.trim());
 }
 
-/** Whether a path is one of event streams. */
-function isEventStream(path: string): boolean {
-  return path === "/events" || /^\/topics\/[^/]+\/events$/.test(path);
+/** Whether a request offers `ringcast.v1`, in any case. */
+export function offersSubprotocol(head: RequestHead): boolean {
+  return offeredProtocols(head).some((protocol) => protocol.toLowerCase() === SUBPROTOCOL);
 }
 
 /** The token that a request carries where a browser can put no header: in a subprotocol, or in an event stream's URL. */
-function tokenBesideHeaders({ headers, url }: Request): string | undefined {
-  const { pathname, searchParams } = new URL(url);
-  if (isEventStream(pathname)) return searchParams.get("token") ?? undefined;
-  if (pathname !== "/ws") return undefined;
-  const protocol = offeredProtocols(headers).find((name) => name.startsWith(TOKEN_PROTOCOL_PREFIX));
+function tokenBesideHeaders(head: RequestHead): string | undefined {
+  if (isEventStreamPath(head.path)) return head.query.get("token") ?? undefined;
+  if (head.path !== WEBSOCKET_PATH) return undefined;
+  const protocol = offeredProtocols(head).find((name) => name.startsWith(TOKEN_PROTOCOL_PREFIX));
   return protocol?.slice(TOKEN_PROTOCOL_PREFIX.length);
 }
 
@@ -28,8 +29,7 @@ function tokenBesideHeaders({ headers, url }: Request): string | undefined {
  * What a request presents to say who makes it: `X-API-Key: KEY`; `Authorization: Bearer` with a key or a token; on
  * `/ws` a token offered as the subprotocol `token.JWT`, on event streams one in the query, as `?token=JWT`.
  */
-export function presentedCredentials(request: Request): Credentials {
-  const { headers } = request;
-  const bearer = /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
-  return { bearer, key: headers.get("x-api-key") ?? undefined, token: tokenBesideHeaders(request) };
+export function presentedCredentials(head: RequestHead): Credentials {
+  const bearer = /^Bearer +(\S+) *$/i.exec(head.headers.authorization ?? "")?.[1];
+  return { bearer, key: headerOf(head, "x-api-key"), token: tokenBesideHeaders(head) };
 }

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import styles from "swagger-ui-dist/swagger-ui.css" with { type: "file" };
-import bundle from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "file" };
+import { assetResponse, loadAssets } from "./assets.ts";
 import { asyncApiDocument } from "./asyncapi.ts";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
+import { madeOnce } from "./made-once.ts";
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -78,10 +78,9 @@ export function addDocsRoutes(app: HttpApp, options: HttpOptions, { version }: H
   app.get("/swagger/", (c) => c.html(PAGE, 200, { "Content-Security-Policy": CONTENT_SECURITY_POLICY }));
   app.get("/swagger/index.html", (c) => c.redirect("/swagger/", 308));
   app.get("/swagger/start.js", (c) => c.body(START_SCRIPT, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
-  app.get("/swagger/swagger-ui.css", async (c) =>
-    c.body(await Bun.file(styles).bytes(), 200, { "Content-Type": "text/css; charset=utf-8" }),
-  );
-  app.get("/swagger/swagger-ui-bundle.js", async (c) =>
-    c.body(await Bun.file(bundle).bytes(), 200, { "Content-Type": "text/javascript; charset=utf-8" }),
-  );
+  const assets = madeOnce(() => loadAssets("swagger"));
+  app.get("/swagger/:file", async (c) => {
+    const asset = (await assets()).get(c.req.param("file"));
+    return asset === undefined ? c.notFound() : assetResponse(asset, c.req.header("accept-encoding"));
+  });
 }

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ERRORS, type ErrorCode, type Refusal } from "../../protocol/errors.ts";
 import { errorBodySchema } from "../../protocol/messages.ts";
+import type { Answer } from "./answer.ts";
 
 /** The one body of all HTTP errors; the same object as in a WebSocket error. */
 const errorResponseSchema = z.object({ error: errorBodySchema }).openapi("Error");
@@ -8,11 +9,22 @@ const errorResponseSchema = z.object({ error: errorBodySchema }).openapi("Error"
 /** How long a client that met a limit or a shutdown should wait: topics and connections come and go. */
 const UNAVAILABLE_RETRY_SECONDS = "5";
 
-/** An HTTP answer that refuses. */
-export function errorResponse(code: ErrorCode, message: string, headers: Record<string, string> = {}): Response {
-  const status = ERRORS[code].httpStatus;
+/**
+ * An HTTP answer that refuses.
+ * @param status another one than the code's own
+ */
+export function errorAnswer(
+  code: ErrorCode,
+  message: string,
+  headers: Record<string, string> = {},
+  status: number = ERRORS[code].httpStatus,
+): Answer {
   const retry: Record<string, string> = status === 503 ? { "Retry-After": UNAVAILABLE_RETRY_SECONDS } : {};
-  return Response.json({ error: { code, message } }, { status, headers: { ...retry, ...headers } });
+  return {
+    status,
+    headers: { "Content-Type": "application/json", ...retry, ...headers },
+    body: JSON.stringify({ error: { code, message } }),
+  };
 }
 
 /** Ends a route's work where there is a refusal. */

@@ -1,10 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { formatTopicTtl } from "../../config/topic-ttl.ts";
+import { textsOf } from "../../core/log.ts";
 import { TRANSPORT_KINDS } from "../../core/transport.ts";
 import { encodeHistoryEntry } from "../../protocol/encode.ts";
 import { epochSchema, offsetSchema, topicNameSchema } from "../../protocol/messages.ts";
 import { refusesSubscribe } from "../access/permissions.ts";
 import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
 import { describeErrors, refuseIf, valid } from "./errors.ts";
+import { subscription } from "./guards.ts";
 import { topicPath, wholeNumber } from "./parameters.ts";
 import { SECURITY } from "./security.ts";
 import { describeTopic, findTopic, topicSchema } from "./topics.ts";
@@ -18,6 +21,10 @@ const detailsSchema = topicSchema
     epoch: epochSchema,
     newest_offset: offsetSchema.meta({ description: "The newest event's offset; 0 if there was none" }),
     oldest_offset: offsetSchema.meta({ description: "The oldest event's that is still held; 0 if none is" }),
+    ttl: z.string().openapi({
+      description: "How long it stays after its last subscriber has left: a duration, or never",
+      example: "1h0m0s",
+    }),
   })
   .openapi("TopicDetails");
 
@@ -55,6 +62,7 @@ const subscribersSchema = z
 const detailsRoute = createRoute({
   method: "get",
   path: "/topics/{name}",
+  middleware: subscription,
   tags: ["Topics"],
   summary: "A topic, with its epoch and offsets",
   security: SECURITY,
@@ -100,6 +108,7 @@ function historyRoute(maxLastN: number) {
 const subscribersRoute = createRoute({
   method: "get",
   path: "/topics/{name}/subscribers",
+  middleware: subscription,
   tags: ["Topics"],
   summary: "Who is subscribed to a topic",
   security: SECURITY,
@@ -114,10 +123,11 @@ const subscribersRoute = createRoute({
 export function addHistoryRoutes(app: HttpApp, { ringBufferSize }: HttpOptions, { hub }: HttpPorts): void {
   app.openapi(detailsRoute, (c) => {
     const { name } = c.req.valid("param");
-    refuseIf(refusesSubscribe(c.var.principal, name));
     const topic = findTopic(hub, name);
     const { epoch, newestOffset, oldestOffset } = topic;
-    return c.json({ ...describeTopic(topic), epoch, newest_offset: newestOffset, oldest_offset: oldestOffset }, 200);
+    const ttl = formatTopicTtl(hub.ttlOf(topic));
+    const offsets = { newest_offset: newestOffset, oldest_offset: oldestOffset };
+    return c.json({ ...describeTopic(topic), epoch, ...offsets, ttl }, 200);
   });
 
   const history = historyRoute(ringBufferSize);
@@ -129,9 +139,9 @@ export function addHistoryRoutes(app: HttpApp, { ringBufferSize }: HttpOptions, 
     const topic = findTopic(hub, name);
     const { epoch, last_n: lastN, offset } = valid(history.request.query, c.req.query());
     const since = epoch === undefined || offset === undefined ? undefined : { epoch, offset };
-    const { events, recovered } = topic.replay(lastN ?? Number.MAX_SAFE_INTEGER, since);
+    const { range, recovered } = topic.replay(lastN ?? Number.MAX_SAFE_INTEGER, since);
     // Put together as text: a library would parse the payloads, and lose what JavaScript's numbers can't hold.
-    const entries = events.map(encodeHistoryEntry).join(",");
+    const entries = (range === undefined ? [] : textsOf(range)).map(encodeHistoryEntry).join(",");
     const recovery = recovered === undefined ? "" : `"recovered":${recovered},`;
     const text = `{"topic":${topic.nameJson},"epoch":${JSON.stringify(topic.epoch)},${recovery}"messages":[${entries}]}`;
     return new Response(text, { headers: { "Content-Type": "application/json" } });
@@ -139,7 +149,6 @@ export function addHistoryRoutes(app: HttpApp, { ringBufferSize }: HttpOptions, 
 
   app.openapi(subscribersRoute, (c) => {
     const { name } = c.req.valid("param");
-    refuseIf(refusesSubscribe(c.var.principal, name));
     const topic = findTopic(hub, name);
     const subscribers = topic.subscriptions().map(({ clientId, session, subscribedAt }) => ({
       client_id: clientId,

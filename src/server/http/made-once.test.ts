@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { madeOnce } from "./made-once.ts";
 
 test("what is asked for at the same time and later is made once", async () => {

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { topicNameSchema } from "../../protocol/messages.ts";
 
-/** The topic that a path names. Two of the names that topics may have stand for something else in every path. */
-export const topicPath = z.object({ name: topicNameSchema.meta({ not: { enum: [".", ".."] } }) });
+/** The topic that a path names. */
+export const topicPath = z.object({ name: topicNameSchema });
 
 function numberUpTo(max: number) {
   const error = `must be an integer from 0 to ${max}`;

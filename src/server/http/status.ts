@@ -1,10 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ROLES } from "../../config/api-keys.ts";
 import { formatDuration } from "../../config/duration.ts";
-import { refusesAdministration } from "../access/permissions.ts";
+import { residentMemory } from "../resident-memory.ts";
 import { queueTotals, topicTotals } from "../totals.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
-import { describeErrors, refuseIf } from "./errors.ts";
+import { describeErrors } from "./errors.ts";
+import { administration } from "./guards.ts";
 import { SECURITY } from "./security.ts";
 import { describeTopic, topicSchema } from "./topics.ts";
 
@@ -49,7 +50,9 @@ const statsSchema = z
     delivered_per_sec: z.number().min(0).openapi({ description: "Messages delivered a second, lately" }),
     api_keys: z.array(apiKeySchema).openapi({ description: "The API keys that are in force" }),
     internal_errors: count("Faults of the server itself; each is in the log"),
-    memory_bytes: count("Resident memory of the process"),
+    lingering_topics: count("Removed topics whose history can still be brought back (-history-linger)"),
+    log_bytes: count("Memory of all topics' histories, lingering ones included"),
+    memory_bytes: count("Resident memory of the process; left out while the system does not tell it").optional(),
   })
   .openapi("Stats");
 
@@ -69,6 +72,7 @@ const healthRoute = createRoute({
 const statsRoute = createRoute({
   method: "get",
   path: "/stats",
+  middleware: administration,
   tags: ["Observability"],
   summary: "Detailed system statistics and metrics",
   security: SECURITY,
@@ -104,9 +108,9 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
   });
 
   app.openapi(statsRoute, (c) => {
-    refuseIf(refusesAdministration(c.var.principal));
     const queues = queueTotals(hub);
     const perSecond = rates.perSecond();
+    const memory = residentMemory();
     return c.json(
       {
         total_clients: ports.connections.count,
@@ -127,7 +131,9 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
         delivered_per_sec: perSecond.delivered,
         api_keys: ports.keys.holders.map(({ name, role, usage }) => ({ name, role, ...usage })),
         internal_errors: faults.count,
-        memory_bytes: process.memoryUsage.rss(),
+        lingering_topics: hub.lingeringCount,
+        log_bytes: hub.logBytes(),
+        ...(memory === undefined ? {} : { memory_bytes: memory }),
       },
       200,
     );

@@ -1,11 +1,18 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { DURATION_PATTERN, formatDuration, parseDuration } from "../../config/duration.ts";
 import { clientIdSchema } from "../../protocol/messages.ts";
-import { refusesAdministration } from "../access/permissions.ts";
 import { MAX_PATTERNS, patternsSchema } from "../access/tokens.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
-import { describeErrors, HttpRefusal, refuseIf } from "./errors.ts";
+import { describeErrors, HttpRefusal } from "./errors.ts";
+import { administration } from "./guards.ts";
 import { SECURITY } from "./security.ts";
+
+/**
+ * The longest token that is issued. A browser presents it in one header line, `Sec-WebSocket-Protocol: ringcast.v1,
+ * token.JWT`, and common proxies take lines of up to 8 KiB.
+ */
+export const MAX_ISSUED_TOKEN_CHARS = 8000;
+const TOO_LARGE = `the token would be longer than ${MAX_ISSUED_TOKEN_CHARS} characters, too long for a request's header; list fewer topics, or beginnings of their names`;
 
 const MIN_TTL_MS = 1000;
 const MAX_TTL_MS = 24 * 3_600_000;
@@ -48,9 +55,11 @@ const tokenSchema = z
 const tokenRoute = createRoute({
   method: "post",
   path: "/tokens",
+  middleware: administration,
   tags: ["Tokens"],
   summary: "Make a token that lets a browser do exactly what it may",
-  description: "Needs an API key of the role admin: a token makes no tokens.",
+  description: `Needs an API key of the role admin: a token makes no tokens. Refused where the token would be longer than ${MAX_ISSUED_TOKEN_CHARS} characters.`,
+  "x-max-token-chars": MAX_ISSUED_TOKEN_CHARS,
   security: SECURITY,
   request: { body: { required: true, content: { "application/json": { schema: newTokenSchema } } } },
   responses: {
@@ -70,13 +79,13 @@ const tokenRoute = createRoute({
 /** Adds the route that makes tokens. */
 export function addTokenRoute(app: HttpApp, { tokens }: HttpPorts): void {
   app.openapi(tokenRoute, async (c) => {
-    refuseIf(refusesAdministration(c.var.principal));
     const { client_id: clientId, publish, subscribe, ttl } = c.req.valid("json");
     const ttlMs = parseDuration(ttl);
     if (ttlMs === undefined || ttlMs < MIN_TTL_MS || ttlMs > MAX_TTL_MS) {
       throw new HttpRefusal("BAD_REQUEST", `ttl: ${TTL_RULE}`);
     }
     const { expiresAtMs, token } = await tokens.issue({ clientId, publish, subscribe, ttlMs });
+    if (token.length > MAX_ISSUED_TOKEN_CHARS) throw new HttpRefusal("BAD_REQUEST", TOO_LARGE);
     return c.json({ token, expires_at: new Date(expiresAtMs).toISOString() }, 200);
   });
 }

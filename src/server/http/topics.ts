@@ -1,11 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { DURATION_PATTERN, formatDuration, MAX_DURATION_MS } from "../../config/duration.ts";
+import { MAX_TOPIC_TTL_CHARS, parseTopicTtl, TOPIC_TTL_RULE } from "../../config/topic-ttl.ts";
 import type { Hub } from "../../core/hub.ts";
 import type { Topic } from "../../core/topic.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { topicNameSchema } from "../../protocol/messages.ts";
-import { refusesAdministration } from "../access/permissions.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
 import { describeErrors, HttpRefusal, refuseIf } from "./errors.ts";
+import { administration } from "./guards.ts";
 import { topicPath } from "./parameters.ts";
 import { SECURITY } from "./security.ts";
 
@@ -35,16 +37,42 @@ export function findTopic(hub: Hub, name: string): Topic {
   return topic;
 }
 
+const newTopicSchema = z
+  .object({
+    name: topicNameSchema,
+    ttl: z
+      .string()
+      .refine((text) => parseTopicTtl(text) !== undefined, { error: TOPIC_TTL_RULE })
+      .optional()
+      .openapi({
+        description:
+          "How long the topic stays after its last subscriber has left: a duration up to 24h, or never, which keeps it until it is deleted. Default: -topic-ttl",
+        example: "1h",
+        anyOf: [
+          { type: "string", enum: ["never"] },
+          {
+            type: "string",
+            maxLength: MAX_TOPIC_TTL_CHARS,
+            pattern: DURATION_PATTERN,
+            "x-max-duration": formatDuration(MAX_DURATION_MS),
+          },
+        ],
+      }),
+  })
+  .openapi("NewTopic");
+
 const createTopicRoute = createRoute({
   method: "post",
   path: "/topics",
+  middleware: administration,
   tags: ["Topics"],
   summary: "Create a new topic",
+  description: "A topic that was removed with its last subscriber comes back with its history, for -history-linger.",
   security: SECURITY,
   request: {
     body: {
       required: true,
-      content: { "application/json": { schema: z.object({ name: topicNameSchema }).openapi("NewTopic") } },
+      content: { "application/json": { schema: newTopicSchema } },
     },
   },
   responses: {
@@ -68,6 +96,7 @@ const createTopicRoute = createRoute({
 const listTopicsRoute = createRoute({
   method: "get",
   path: "/topics",
+  middleware: administration,
   tags: ["Topics"],
   summary: "List all topics with subscriber counts",
   security: SECURITY,
@@ -83,9 +112,11 @@ const listTopicsRoute = createRoute({
 const deleteTopicRoute = createRoute({
   method: "delete",
   path: "/topics/{name}",
+  middleware: administration,
   tags: ["Topics"],
   summary: "Delete a topic and disconnect all subscribers",
-  description: "Connections that hold other subscriptions stay open.",
+  description:
+    "Connections that hold other subscriptions stay open. The history is deleted too, also that of a topic that was removed with its last subscriber.",
   security: SECURITY,
   request: { params: topicPath },
   responses: {
@@ -100,18 +131,15 @@ const deleteTopicRoute = createRoute({
 /** Adds the routes that manage topics. */
 export function addTopicRoutes(app: HttpApp, { hub }: HttpPorts): void {
   app.openapi(createTopicRoute, (c) => {
-    refuseIf(refusesAdministration(c.var.principal));
-    const { name } = c.req.valid("json");
-    const topic = hub.createTopic(name);
+    const { name, ttl } = c.req.valid("json");
+    const topic = hub.createTopic(name, ttl === undefined ? undefined : parseTopicTtl(ttl));
     if (topic instanceof Refusal) throw new HttpRefusal(topic.code, topic.message);
     return c.json({ status: "created" as const, topic: name }, 201);
   });
   app.openapi(listTopicsRoute, (c) => {
-    refuseIf(refusesAdministration(c.var.principal));
     return c.json({ topics: [...hub.topics()].map(describeTopic) }, 200);
   });
   app.openapi(deleteTopicRoute, (c) => {
-    refuseIf(refusesAdministration(c.var.principal));
     const { name } = c.req.valid("param");
     refuseIf(hub.deleteTopic(name));
     return c.json({ status: "deleted" as const, topic: name }, 200);

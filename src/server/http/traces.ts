@@ -1,13 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { DROP_REASONS } from "../../core/outbox.ts";
-import { DELIVERY_STATES, type Delivery, MAX_LISTED_DELIVERIES, traceOf } from "../../core/trace.ts";
+import { DELIVERY_STATES, type Delivery, DROP_REASONS, MAX_LISTED_DELIVERIES } from "../../core/trace.ts";
 import { TRANSPORT_KINDS } from "../../core/transport.ts";
 import { eventParts } from "../../protocol/encode.ts";
 import { epochSchema, offsetSchema, topicNameSchema } from "../../protocol/messages.ts";
 import { stringValue } from "../../protocol/spans.ts";
-import { refusesSubscribe } from "../access/permissions.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
-import { describeErrors, HttpRefusal, refuseIf } from "./errors.ts";
+import { describeErrors, HttpRefusal } from "./errors.ts";
+import { subscription } from "./guards.ts";
 import { eventPath } from "./parameters.ts";
 import { SECURITY } from "./security.ts";
 import { findTopic } from "./topics.ts";
@@ -50,6 +49,7 @@ const traceSchema = z
 const traceRoute = createRoute({
   method: "get",
   path: "/topics/{name}/messages/{offset}/trace",
+  middleware: subscription,
   tags: ["Observability"],
   summary: "What became of a message that a topic holds, client by client",
   description: "Only with -trace. Else, and where the topic does not hold the message, the answer is 404.",
@@ -75,7 +75,8 @@ function describeOutcome({ queuedAtMs, reason, settledAtMs, state }: Delivery) {
 }
 
 function describeDelivery(delivery: Delivery): z.infer<typeof deliverySchema> {
-  const { client, clientId, isReplayed, queuedAtMs, state, transport } = delivery;
+  const { isReplayed, queuedAtMs, state } = delivery;
+  const { client, clientId, transport } = delivery.recipient;
   return {
     client,
     client_id: clientId,
@@ -91,16 +92,15 @@ function describeDelivery(delivery: Delivery): z.infer<typeof deliverySchema> {
 export function addTraceRoute(app: HttpApp, { hub }: HttpPorts): void {
   app.openapi(traceRoute, (c) => {
     const { name, offset } = c.req.valid("param");
-    refuseIf(refusesSubscribe(c.var.principal, name));
     if (!hub.keepsTraces) {
       throw new HttpRefusal("NOT_FOUND", "traces are not kept; start the server with -trace");
     }
     const topic = findTopic(hub, name);
     const event = topic.event(offset);
-    const trace = event && traceOf(event);
-    if (trace === undefined)
+    const trace = topic.trace(offset);
+    if (event === undefined || trace === undefined)
       throw new HttpRefusal("NOT_FOUND", "the topic holds no message with this offset, or no longer");
-    const { idJson, ts } = eventParts(trace.event);
+    const { idJson, ts } = eventParts(event);
     const id = stringValue(idJson) ?? idJson;
     const deliveries = trace.deliveries.map(describeDelivery);
     return c.json({ topic: name, epoch: topic.epoch, offset, id, ts, totals: trace.totals, deliveries }, 200);

@@ -1,23 +1,31 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { admitConnection } from "./admit-connection.ts";
-import type { HttpApp, HttpOptions, HttpPorts } from "./context.ts";
+import type { HttpApp } from "./context.ts";
 import { SUBPROTOCOL } from "./credentials.ts";
 import { describeErrors, HttpRefusal } from "./errors.ts";
+import { WEBSOCKET_PATH } from "./paths.ts";
+import { headerOf, type RequestHead } from "./request-head.ts";
 import { SECURITY } from "./security.ts";
 
 const WEBSOCKET_VERSION = "13";
 const WEBSOCKET_KEY = "^[A-Za-z0-9+/]{22}==$";
 
-/** The pattern of a header that lists a token of lower-case letters, in any case: what `lists` looks for. */
-function listing(token: string): string {
+/**
+ * The pattern of a header that lists a token of lower-case letters, in any case.
+ * @param end what may follow the token, before the comma or the end
+ */
+function listing(token: string, end: string): string {
   const letters = [...token].map((letter) => `[${letter.toUpperCase()}${letter}]`);
-  return `(?:^|,)[ \\t]*${letters.join("")}[ \\t]*(?:,|$)`;
+  return `(?:^|,)[ \\t]*${letters.join("")}${end}(?:,|$)`;
 }
+
+const UPGRADE = listing("websocket", "[ \\t]*");
+/** The HTTP parser of Node.js does not recognize an upgrade where a tab follows the token. */
+const CONNECTION = listing("upgrade", " *");
 
 // What RFC 6455, section 4.2.1, asks of a client. Only described here: each has an answer of its own below.
 const headers = z.object({
-  upgrade: z.string().openapi({ pattern: listing("websocket"), examples: ["websocket"] }),
-  connection: z.string().openapi({ pattern: listing("upgrade"), examples: ["Upgrade"] }),
+  upgrade: z.string().openapi({ pattern: UPGRADE, examples: ["websocket"] }),
+  connection: z.string().openapi({ pattern: CONNECTION, examples: ["Upgrade"] }),
   "sec-websocket-version": z.literal(WEBSOCKET_VERSION),
   "sec-websocket-key": z
     .string()
@@ -33,7 +41,7 @@ const headers = z.object({
 
 const upgradeRoute = createRoute({
   method: "get",
-  path: "/ws",
+  path: WEBSOCKET_PATH,
   tags: ["WebSocket"],
   summary: "Open a WebSocket",
   description: "The protocol spoken on it is described in /asyncapi.json.",
@@ -45,36 +53,37 @@ const upgradeRoute = createRoute({
   },
 });
 
-function lists(header: string | undefined, token: string): boolean {
-  return (header ?? "").split(",").some((part) => part.trim().toLowerCase() === token);
+function fits(head: RequestHead, name: string, pattern: string): boolean {
+  return new RegExp(pattern).test(headerOf(head, name) ?? "");
 }
 
-/** Adds `/ws`. Bun upgrades nearly anything, so all that RFC 6455 asks of a client is checked here. */
-export function addUpgradeRoute(app: HttpApp, options: HttpOptions, ports: HttpPorts): void {
+/**
+ * Checks all that RFC 6455, section 4.2.1, asks of a client's request for a WebSocket.
+ * @returns why it is none; undefined where it is one
+ */
+export function refusesHandshake(head: RequestHead): HttpRefusal | undefined {
+  if (!fits(head, "upgrade", UPGRADE)) {
+    return new HttpRefusal("UPGRADE_REQUIRED", "this path speaks WebSocket", { Upgrade: "websocket" });
+  }
+  if (headerOf(head, "sec-websocket-version") !== WEBSOCKET_VERSION) {
+    return new HttpRefusal("UPGRADE_REQUIRED", "only WebSocket version 13 is spoken", {
+      Upgrade: "websocket",
+      "Sec-WebSocket-Version": WEBSOCKET_VERSION,
+    });
+  }
+  if (!fits(head, "connection", CONNECTION)) {
+    return new HttpRefusal("BAD_REQUEST", "Connection must list Upgrade");
+  }
+  if (!fits(head, "sec-websocket-key", WEBSOCKET_KEY)) {
+    return new HttpRefusal("BAD_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
+  }
+  return undefined;
+}
+
+/** Adds `/ws` for requests that are no upgrade: those are taken before any route is looked for. */
+export function addUpgradeRoute(app: HttpApp): void {
   app.openAPIRegistry.registerPath(upgradeRoute);
   app.get(upgradeRoute.getRoutingPath(), (c) => {
-    const header = (name: string) => c.req.header(name);
-    if (!lists(header("upgrade"), "websocket")) {
-      throw new HttpRefusal("UPGRADE_REQUIRED", "this path speaks WebSocket", { Upgrade: "websocket" });
-    }
-    if (header("sec-websocket-version") !== WEBSOCKET_VERSION) {
-      throw new HttpRefusal("UPGRADE_REQUIRED", "only WebSocket version 13 is spoken", {
-        Upgrade: "websocket",
-        "Sec-WebSocket-Version": WEBSOCKET_VERSION,
-      });
-    }
-    if (!lists(header("connection"), "upgrade")) throw new HttpRefusal("BAD_REQUEST", "Connection must list Upgrade");
-    if (!new RegExp(WEBSOCKET_KEY).test(header("sec-websocket-key") ?? "")) {
-      throw new HttpRefusal("BAD_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
-    }
-    admitConnection(c.req.header("origin"), options, ports);
-    const protocol = lists(header("sec-websocket-protocol"), SUBPROTOCOL) ? SUBPROTOCOL : "";
-    const upgraded = c.env.server.upgrade(c.req.raw, {
-      data: { address: c.env.address, principal: c.var.principal, connection: undefined },
-      // Said explicitly, even if empty: else Bun would agree to the first protocol that the client offers.
-      headers: { "Sec-WebSocket-Protocol": protocol },
-    });
-    if (!upgraded) throw new HttpRefusal("BAD_REQUEST", "the WebSocket handshake failed");
-    return new Response(null);
+    throw refusesHandshake(c.env.head) ?? new HttpRefusal("BAD_REQUEST", "the WebSocket handshake failed");
   });
 }

@@ -1,4 +1,4 @@
-import { Gauge, type MetricObjectWithValues, type MetricValueWithName } from "@prometheus-io/client";
+import { Gauge, type MetricObjectWithValues, type MetricValueWithName } from "prom-client";
 import type { Histogram } from "../../core/histogram.ts";
 import type { MetricPlace } from "./registration.ts";
 
@@ -27,6 +27,7 @@ export class HistogramMetric extends Gauge<"le"> {
     }
     values.push({ metricName: `${name}_sum`, labels: {}, value: sum });
     values.push({ metricName: `${name}_count`, labels: {}, value: count });
+    // @ts-expect-error The library's types have a number here; what it reads and writes is the word.
     return { name, help, type: "histogram", aggregator: "sum", collect() {}, values };
   }
 }

@@ -1,10 +1,11 @@
-import { Gauge, Registry } from "@prometheus-io/client";
+import { Gauge, Registry } from "prom-client";
 import type { Hub } from "../../core/hub.ts";
 import type { Topic } from "../../core/topic.ts";
 import { TRANSPORT_KINDS } from "../../core/transport.ts";
 import type { Connections } from "../connections.ts";
 import type { FaultLog } from "../fault-log.ts";
 import type { RateLimit } from "../rate-limit.ts";
+import { RUNTIME } from "../runtime.ts";
 import { queueTotals, topicTotals } from "../totals.ts";
 import { HistogramMetric } from "./histogram-metric.ts";
 import { addProcessFigures } from "./process-figures.ts";
@@ -44,6 +45,12 @@ function addConnections(metrics: Registration, { connections, maxConnections }: 
 function addTopics(metrics: Registration, { hub }: MetricSources): void {
   metrics.gauge("ringcast_topics", "Topics", () => hub.topicCount);
   metrics.gauge("ringcast_active_topics", "Topics with at least one subscriber", () => topicTotals(hub).active);
+  metrics.gauge(
+    "ringcast_lingering_topics",
+    "Removed topics whose history can still be brought back",
+    () => hub.lingeringCount,
+  );
+  metrics.gauge("ringcast_log_bytes", "Memory of all topics' histories, lingering ones included", () => hub.logBytes());
   metrics.gauge("ringcast_subscriptions", "Subscriptions, over all topics", () => topicTotals(hub).subscriptions);
 }
 
@@ -107,8 +114,8 @@ function addServer(metrics: Registration, { samples, version }: MetricSources): 
     metrics.place("ringcast_event_loop_delay_seconds", "By how much a timer of 50 ms came late; each tick"),
     samples.eventLoopDelaySec,
   );
-  const place = metrics.place("ringcast_build_info", "Always 1; which version runs, on which Bun");
-  new Gauge({ ...place, labelNames: ["version", "bun"] }).set({ version, bun: Bun.version }, 1);
+  const place = metrics.place("ringcast_build_info", "Always 1; which version runs, on which runtime");
+  new Gauge({ ...place, labelNames: ["version", "runtime"] }).set({ version, runtime: RUNTIME }, 1);
 }
 
 /** Adds series of chosen topics, by exact name. One that is not there has none: its counters begin anew with it. */

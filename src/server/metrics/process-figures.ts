@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { openFileLimit } from "../open-file-limit.ts";
+import { residentMemory } from "../resident-memory.ts";
 import type { Registration } from "./registration.ts";
 
 function openFiles(): number {
@@ -12,8 +13,8 @@ function openFiles(): number {
 }
 
 /**
- * Adds the figures of the process, by the names that all client libraries use. The library's own set can't be chosen from,
- * and on Bun half of it is zero or another engine's (heap spaces, handles, garbage collection, event-loop utilization).
+ * Adds the figures of the process, by the names that all client libraries use. The library's own set can't be
+ * chosen from, and half of it (heap spaces, handles, garbage collection) has no meaning on other engines.
  */
 export function addProcessFigures(metrics: Registration): void {
   const startedAtSec = Math.round(Date.now() / 1000 - process.uptime());
@@ -22,7 +23,7 @@ export function addProcessFigures(metrics: Registration): void {
     return (system + user) / 1_000_000;
   });
   metrics.gauge("process_start_time_seconds", "When the process began, in seconds since 1970", () => startedAtSec);
-  metrics.gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
+  metrics.gauge("process_resident_memory_bytes", "Resident memory", () => residentMemory() ?? Number.NaN);
   metrics.gauge("process_open_fds", "Open file descriptors", openFiles);
   metrics.gauge("process_max_fds", "Most file descriptors that the process may have open", openFileLimit);
 }

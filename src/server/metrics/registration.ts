@@ -1,4 +1,4 @@
-import { Counter, Gauge, type PrometheusContentType, type Registry } from "@prometheus-io/client";
+import { Counter, Gauge, type PrometheusContentType, type Registry } from "prom-client";
 
 /** A metric's name, what it means, and the registry that it stands in. */
 export interface MetricPlace {

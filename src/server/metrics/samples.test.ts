@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { HubUnderTest } from "../../../test/support/hub.ts";
 import { Samples } from "./samples.ts";
 
@@ -22,6 +22,7 @@ test("a sample of the queues has one value a client", () => {
   under.publish("a");
   under.endTick();
   under.publish("a", 4);
+  under.endTick();
   samples.sampleQueues();
   samples.sampleQueues();
   expect(samples.queueDepth.counts.slice(0, 4)).toEqual([2, 0, 0, 2]);

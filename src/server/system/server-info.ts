@@ -1,5 +1,6 @@
 import type { Config } from "../../config/options.ts";
 import type { ServerInfo } from "../../protocol/system.ts";
+import { RUNTIME } from "../runtime.ts";
 
 /**
  * What the server tells of itself on `$sys/server`.
@@ -8,7 +9,7 @@ import type { ServerInfo } from "../../protocol/system.ts";
 export function serverInfo(config: Config, maxConnections: number, version: string): ServerInfo {
   return {
     version,
-    bun: Bun.version,
+    runtime: RUNTIME,
     started_at: new Date().toISOString(),
     trace: config.trace,
     limits: {

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { HubUnderTest } from "../../../test/support/hub.ts";
+import { textsOf } from "../../core/log.ts";
 import type { ServerInfo } from "../../protocol/system.ts";
 import { systemStatsSchema } from "../../protocol/system.ts";
 import { Samples } from "../metrics/samples.ts";
@@ -8,7 +9,7 @@ import { SystemFeed } from "./system-feed.ts";
 
 const INFO: ServerInfo = {
   version: "1.2.3",
-  bun: "1.0.0",
+  runtime: "Node.js 20.0.0",
   started_at: "2025-01-15T10:00:00.000Z",
   trace: false,
   limits: {
@@ -42,8 +43,8 @@ function setUp() {
 
 /** The payloads that a topic holds. */
 function held(under: HubUnderTest, name: string): unknown[] {
-  const events = under.hub.topic(name)?.replay(10_000, undefined).events ?? [];
-  return events.map(({ text }) => JSON.parse(text).message.payload);
+  const range = under.hub.topic(name)?.replay(10_000, undefined).range;
+  return (range === undefined ? [] : textsOf(range)).map(({ text }) => JSON.parse(text).message.payload);
 }
 
 describe("the server's own topics", () => {
@@ -61,6 +62,7 @@ describe("the server's own topics", () => {
     under.publish("a", 1);
     under.endTick();
     under.publish("a", 4);
+    under.endTick();
     clock.advance(75);
     samples.tick();
     clock.advance(1925);
@@ -76,7 +78,7 @@ describe("the server's own topics", () => {
       topics: 2,
       active_topics: 2,
       subscriptions: 3,
-      queued_messages: 8,
+      queued_messages: 4,
       longest_queue: 4,
       event_loop_delay_ms: 25,
       cpu_percent: 25,

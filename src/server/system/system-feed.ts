@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
+import { draftOf } from "../../core/draft.ts";
 import type { Hub } from "../../core/hub.ts";
 import type { Topic } from "../../core/topic.ts";
 import type { ServerInfo, SystemStats, Tally } from "../../protocol/system.ts";
@@ -22,8 +23,8 @@ export interface SystemSources {
   readonly journal: Journal;
   /** Processor time of the process so far, in microseconds. */
   readonly cpuUs: () => number;
-  /** Resident memory of the process. */
-  readonly memoryBytes: () => number;
+  /** Resident memory of the process; undefined where it can't be read. */
+  readonly memoryBytes: () => number | undefined;
 }
 
 /** Where the counters stood, and when. */
@@ -98,6 +99,7 @@ export class SystemFeed {
 
   #describe(): SystemStats {
     const { connections, hub, memoryBytes, samples } = this.#sources;
+    const memory = memoryBytes();
     const before = this.#last;
     const now = this.#mark();
     this.#last = now;
@@ -111,12 +113,14 @@ export class SystemFeed {
       topics: hub.topicCount,
       active_topics: topics.active,
       subscriptions: topics.subscriptions,
+      lingering_topics: hub.lingeringCount,
+      log_bytes: hub.logBytes(),
       queued_messages: queues.messages,
       queued_bytes: queues.bytes,
       longest_queue: queues.longest,
       event_loop_delay_ms: rounded(samples.takeWorstDelayMs()),
       cpu_percent: rounded((now.cpuUs - before.cpuUs) / 10 / elapsedMs),
-      memory_bytes: memoryBytes(),
+      ...(memory === undefined ? {} : { memory_bytes: memory }),
       total: now.total,
       per_sec: perSecond(now.total, before.total, elapsedMs / 1000),
     };
@@ -124,5 +128,5 @@ export class SystemFeed {
 }
 
 function publish(topic: Topic, payload: object): void {
-  topic.publish({ idJson: `"${topic.newestOffset + 1}"`, payloadJson: JSON.stringify(payload) });
+  topic.publish(draftOf(`"${topic.newestOffset + 1}"`, JSON.stringify(payload)));
 }

@@ -48,6 +48,7 @@ const operationSchema = z.looseObject({
     .looseObject({ content: z.strictObject({ "application/json": z.looseObject({ schema: schemaSchema }) }) })
     .optional(),
   "x-dependencies": z.array(z.string()).optional(),
+  "x-max-token-chars": z.number().optional(),
   responses: z.record(
     z.string(),
     z.looseObject({
@@ -109,6 +110,8 @@ export interface Operation {
   /** The ways to say who one is, one of which it needs; none where it needs none. */
   readonly credentials: readonly Credential[];
   readonly dependencies: readonly Dependency[];
+  /** The longest token that it makes of what it is given. */
+  readonly maxTokenChars: number | undefined;
   readonly answers: ReadonlyMap<number, DescribedAnswer>;
 }
 
@@ -187,6 +190,7 @@ export function readDescription(json: unknown): ApiDescription {
         },
         credentials: (operation.security ?? []).flatMap(Object.keys).map(credentialOf),
         dependencies: (operation["x-dependencies"] ?? []).map(parseDependency),
+        maxTokenChars: operation["x-max-token-chars"],
         answers: new Map(answers),
       };
     }),

@@ -50,6 +50,16 @@ function plainText(json: string): string {
   return (typeof value === "string" ? value : json).slice(0, MAX_VALUE_CHARS);
 }
 
+/** The texts of an array's items; of what is no array, or is nested too deep to be written again, its own. */
+function itemTexts(json: string): string[] {
+  try {
+    const items = z.array(z.unknown()).parse(JSON.parse(json));
+    return items.map((item) => (typeof item === "string" ? item : JSON.stringify(item)));
+  } catch {
+    return [json];
+  }
+}
+
 function percentEncoded(text: Arbitrary<string>, breaks: boolean): Arbitrary<string> {
   return fc.oneof(
     { weight: 8, arbitrary: text.map((each) => encodeURIComponent(each.toWellFormed())) },
@@ -73,8 +83,7 @@ function fieldsOf(parameter: Parameter, texts: JsonTexts, breaks: boolean): Arbi
   const one =
     schema.type === "array" && schema.items !== undefined
       ? texts.of(schema).chain((json) => {
-          const items = z.array(z.unknown()).catch([json]).parse(JSON.parse(json));
-          const each = items.map((item) => sent(fc.constant(typeof item === "string" ? item : JSON.stringify(item))));
+          const each = itemTexts(json).map((text) => sent(fc.constant(text)));
           return fc.tuple(...each).map((all) => all.map(field));
         })
       : sent(texts.of(schema).map(plainText)).map((text) => [field(text)]);

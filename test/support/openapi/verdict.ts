@@ -67,14 +67,16 @@ function nesting(json: string): number {
   return deepest;
 }
 
-function judgeBody({ body: described }: Operation, body: Body | undefined): Verdict {
+function judgeBody({ body: described, maxTokenChars = Infinity }: Operation, body: Body | undefined): Verdict {
   if (described === undefined) return body === undefined ? "fits" : "unknown";
   if (!/^application\/json[\t ]*(?:;|$)/i.test(body?.contentType ?? "")) return "breaks";
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(body?.bytes ?? "", "latin1"));
     // docs/protocol.md, "Requests".
     if (nesting(text) > MAX_NESTING) return "breaks";
-    return described.fits(JSON.parse(text)) ? "fits" : "breaks";
+    if (!described.fits(JSON.parse(text))) return "breaks";
+    // Of so much the token may be too long. How long it is, only who signs it can tell.
+    return text.length > maxTokenChars / 2 ? "unknown" : "fits";
   } catch {
     return "breaks";
   }

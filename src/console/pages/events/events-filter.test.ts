@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import type { Happening } from "../../../protocol/system.ts";
 import type { Told } from "../../history.ts";
 import { choose, countCodes, countLevels } from "./events-filter.ts";

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { IDLE_STATS } from "../../../../test/support/idle-stats.ts";
 import type { Sample } from "../../history.ts";
 import { formatCount } from "../../parts/format.ts";

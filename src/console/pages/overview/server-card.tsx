@@ -13,10 +13,16 @@ export function ServerCard() {
   const startedMs = info === undefined ? undefined : Date.parse(info.started_at);
   const facts = [
     ["Up", stats === undefined ? UNKNOWN : formatDuration(stats.uptime_sec * 1000)],
-    ["Version", info === undefined ? UNKNOWN : `${info.version}, Bun ${info.bun}`],
+    ["Version", info === undefined ? UNKNOWN : `${info.version}, ${info.runtime}`],
     ["Clients", used(stats?.clients, limits?.max_connections)],
     ["Topics", used(stats?.topics, limits?.max_topics)],
     ["Topic memory", limits === undefined ? UNKNOWN : formatThings(limits.ring_buffer_size, "message")],
+    [
+      "Logs",
+      stats === undefined
+        ? UNKNOWN
+        : `${formatBytes(stats.log_bytes)}, ${formatCount(stats.lingering_topics)} lingering`,
+    ],
     [
       "Client queue",
       limits === undefined

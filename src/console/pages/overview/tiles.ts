@@ -127,7 +127,7 @@ export const TILES: readonly { readonly title: string; readonly tiles: readonly 
         formatTick: formatBytes,
         base: 1024,
         atLeast: 64 * 1024 ** 2,
-        lines: [{ label: "resident", of: (stats) => stats.memory_bytes }],
+        lines: [{ label: "resident", of: (stats) => stats.memory_bytes ?? Number.NaN }],
       },
     ],
   },

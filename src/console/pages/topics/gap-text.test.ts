@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { gapText } from "./gap-text.ts";
 
 test("a gap says which messages are missing and why", () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { heldMessages } from "./held-messages.ts";
 
 test("payloads come as they were written, whatever is in them", () => {

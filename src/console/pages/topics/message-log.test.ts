@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { type LogEntry, MessageLog } from "./message-log.ts";
 
 function message(offset: number, payload = "1") {

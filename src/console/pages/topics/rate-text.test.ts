@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { rateText } from "./rate-text.ts";
 
 test("small rates have one decimal, others none", () => {

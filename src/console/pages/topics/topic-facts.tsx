@@ -21,6 +21,12 @@ export function TopicFacts({ details, ratePerSec }: Props) {
     ...(isSystemName(details.name) ? [] : [["Ring fill", <RingFill key="ring" messages={messages} />] as const]),
     ["Offsets held", oldest === 0 ? "none" : `${formatCount(oldest)} – ${formatCount(newest)}`],
     ["Subscribers", formatCount(details.subscriber_count)],
+    [
+      "TTL",
+      <span key="ttl" title="How long the topic stays after its last subscriber has left">
+        {details.ttl}
+      </span>,
+    ],
     ["Created", <Ago key="created" atMs={Date.parse(details.created_at)} />],
     [
       "Epoch",

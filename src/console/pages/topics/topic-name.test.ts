@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { isAddressable, nameProblem } from "./topic-name.ts";
 
 test.each([

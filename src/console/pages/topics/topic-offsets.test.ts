@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import type { TopicDetails } from "../../api.ts";
 import { heldAfter, isHeld } from "./topic-offsets.ts";
 

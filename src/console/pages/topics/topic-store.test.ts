@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, test } from "vitest";
 import { TopicStore } from "./topic-store.ts";
 
 function topic(name: string, messages = 0, created = "2026-01-01T00:00:00.000Z") {

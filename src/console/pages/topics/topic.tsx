@@ -63,8 +63,8 @@ function NoTopic({ name, onCreated }: { readonly name: string; readonly onCreate
     <section class="card empty">
       <h2>There is no such topic</h2>
       <p>
-        It has ended, or has not begun: a topic goes when its last subscriber leaves, and begins when somebody publishes
-        or subscribes to it. If it begins, it shows here.
+        It was removed, or was never created. A topic is removed when its last subscriber leaves; it is created, or
+        comes back with its history, when somebody publishes or subscribes to it. If that happens, it shows here.
       </p>
       <div class="actions">
         <a class="button" href={hrefOf("topics")}>
@@ -98,8 +98,8 @@ function Ended() {
   return (
     <p class="notice notice-warn page-notice" role="status">
       <Icon name="warning" />
-      This topic has ended: it was deleted, or its last subscriber left. What you see is what was known last; if it
-      begins anew, it shows here.
+      This topic was removed: it was deleted, or its last subscriber left. What you see is what was known last; if it
+      comes back, it shows here.
     </p>
   );
 }

@@ -1,4 +1,5 @@
 import { effect, signal, untracked } from "@preact/signals";
+import { deferred } from "../../../client/deferred.ts";
 import { config, fetchToken, isKeyMissing, ownClientId, webSocketUrl } from "../../feed.ts";
 import { type Answer, answerOf, type Outcome, outcomeOf, sentOf, Unanswered } from "./answers.ts";
 import { type Ending, explainClose, explainCode } from "./explain.ts";
@@ -56,7 +57,7 @@ function forget(): void {
 }
 
 function follow(opening: WebSocket): Promise<WebSocket> {
-  const { promise, reject, resolve } = Promise.withResolvers<WebSocket>();
+  const { promise, reject, resolve } = deferred<WebSocket>();
   opening.addEventListener("open", () => {
     connection.value = { state: "open" };
     addFrame("note", `Connected to ${opening.url} as ${clientId}`);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { type Direction, Frame } from "./frame.ts";
 import { type Filter, filtered, MAX_FRAMES, MAX_TEXT, newest } from "./frame-list.ts";
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test } from "vitest";
 import { pingFrame, publishFrame, subscribeFrame, unsubscribeFrame } from "./requests.ts";
 
 describe("a frame", () => {

@@ -1,0 +1,102 @@
+import { Refusal } from "../../protocol/errors.ts";
+import type { Credentials } from "../access/authenticator.ts";
+import type { Principal } from "../access/principal.ts";
+import type { RequestKind } from "../rate-limit.ts";
+import { isConsolePath } from "./console.ts";
+import type { HttpOptions, HttpPorts } from "./context.ts";
+import { presentedCredentials } from "./credentials.ts";
+import { isDocsPath } from "./docs.ts";
+import { HttpRefusal } from "./errors.ts";
+import { isEventStreamPath, WEBSOCKET_PATH } from "./paths.ts";
+import { originOf, type RequestHead } from "./request-head.ts";
+
+const HEALTH_PATHS = ["/health", "/health/live", "/health/ready"];
+
+/** What admission works with. */
+export type AdmissionPorts = Pick<
+  HttpPorts,
+  "allowsOrigin" | "authenticate" | "connections" | "isDraining" | "keys" | "rateLimit"
+>;
+
+/** What a request counts as in the rate limit: those that connect to stay have a bucket of their own. */
+function kindOf({ headers, path }: RequestHead): RequestKind {
+  const isUpgrade = path === WEBSOCKET_PATH && headers.upgrade !== undefined;
+  return isUpgrade || isEventStreamPath(path) ? "connection" : "request";
+}
+
+/** Whether the percent-encoding of a path yields text: a router that can't decode it would take it as it stands. */
+function isDecodable(path: string): boolean {
+  if (!path.includes("%")) return true;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Decides by the head of a request whether it is served at all, whatever serves it. */
+export class Admission {
+  readonly #options: Pick<HttpOptions, "maxConnections" | "metricsAuth">;
+  readonly #ports: AdmissionPorts;
+
+  constructor(options: Pick<HttpOptions, "maxConnections" | "metricsAuth">, ports: AdmissionPorts) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  /** Whether everybody may ask for a path, at any rate and during a shutdown: health, documentation, the console's page. */
+  isPublic(path: string): boolean {
+    if (HEALTH_PATHS.includes(path) || isDocsPath(path) || isConsolePath(path)) return true;
+    return path === "/metrics" && !this.#options.metricsAuth;
+  }
+
+  /**
+   * Admits a request to a path that is not public.
+   * @returns who makes it; or why it is refused: the server shuts down, the rate limit, no valid key or token
+   */
+  admit(head: RequestHead): Principal | HttpRefusal | Promise<Principal | HttpRefusal> {
+    if (this.#ports.isDraining()) return new HttpRefusal("UNAVAILABLE", "the server is shutting down");
+    const credentials = presentedCredentials(head);
+    // The rate limit is for strangers: a valid API key is not counted. Whatever else is presented costs a token first.
+    const holder = this.#holderOf(credentials);
+    if (holder !== undefined) return this.#admitted(head, holder);
+    const retrySeconds = this.#ports.rateLimit.take(head.address, kindOf(head));
+    if (retrySeconds > 0) {
+      return new HttpRefusal("RATE_LIMITED", "too many requests", { "Retry-After": String(retrySeconds) });
+    }
+    const principal = this.#ports.authenticate(credentials);
+    if (principal instanceof Promise) return principal.then((settled) => this.#admitted(head, settled));
+    return this.#admitted(head, principal);
+  }
+
+  /**
+   * Admits a client that is going to stay, whatever its transport.
+   * @returns why it is refused: its page's origin, or there are as many connections as may be
+   */
+  admitConnection(head: RequestHead): HttpRefusal | undefined {
+    const origin = originOf(head);
+    if (origin !== undefined && !this.#ports.allowsOrigin(origin)) {
+      return new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)");
+    }
+    if (this.#ports.connections.count >= this.#options.maxConnections) {
+      return new HttpRefusal("UNAVAILABLE", "the server has as many connections as it takes");
+    }
+    return undefined;
+  }
+
+  #holderOf({ bearer, key }: Credentials): Principal | undefined {
+    const presented = key ?? bearer;
+    return presented === undefined ? undefined : this.#ports.keys.holderOf(presented);
+  }
+
+  #admitted(head: RequestHead, principal: Principal | Refusal): Principal | HttpRefusal {
+    if (principal instanceof Refusal) {
+      const { code, message } = principal;
+      return new HttpRefusal(code, message, code === "UNAUTHORIZED" ? { "WWW-Authenticate": "Bearer" } : {});
+    }
+    principal.usage.requests++;
+    if (isDecodable(head.path)) return principal;
+    return new HttpRefusal("BAD_REQUEST", "the path's percent-encoding is not UTF-8");
+  }
+}
