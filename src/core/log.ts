@@ -7,11 +7,10 @@ import { Range } from "./range.ts";
 const MIN_CHUNK_BYTES = 512;
 const MAX_CHUNK_BYTES = 64 * 1024;
 /**
- * A chunk's share of what the log holds: while the log fills, a third, so that it has few chunks; from then on an eighth,
- * so that the oldest one, of which a part is no longer needed, keeps little alive.
+ * A chunk's share of what the log will hold when it is full: so large that a log has few chunks, so small that the oldest
+ * one, of which a part is no longer needed, keeps little alive. A log that is still short gets chunks as long as itself.
  */
-const FILLING_SHARE = 3;
-const FULL_SHARE = 8;
+const CHUNK_SHARE = 8;
 
 /** The events of one incarnation of a topic, each encoded once and ready for the wire; the newest `capacity` are held. */
 export class Log {
@@ -145,9 +144,7 @@ export class Log {
   #chunkFor(frameLength: number): Chunk {
     const tail = this.#tail;
     if (tail !== undefined && tail.used + frameLength <= tail.bytes.length) return tail;
-    const held = this.#position - (this.#head?.position ?? 0);
-    const share = held / (this.#newestOffset < this.#capacity ? FILLING_SHARE : FULL_SHARE);
-    const sizeBytes = Math.max(frameLength, MIN_CHUNK_BYTES, Math.min(MAX_CHUNK_BYTES, Math.floor(share)));
+    const sizeBytes = Math.max(frameLength, MIN_CHUNK_BYTES, Math.min(MAX_CHUNK_BYTES, this.#dueChunkBytes()));
     const chunk = this.#takeSpare(frameLength, sizeBytes) ?? this.#newChunk(sizeBytes);
     if (tail === undefined) this.#head = chunk;
     else tail.next = chunk;
@@ -167,6 +164,14 @@ export class Log {
       head = next;
     }
     this.#head = head;
+  }
+
+  #dueChunkBytes(): number {
+    const head = this.#head;
+    if (head === undefined) return 0;
+    const bytes = this.#position - head.position;
+    const count = this.#newestOffset - head.firstOffset + 1;
+    return Math.floor(Math.min(((bytes / count) * this.#capacity) / CHUNK_SHARE, bytes));
   }
 
   #newChunk(sizeBytes: number): Chunk {

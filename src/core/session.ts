@@ -37,8 +37,11 @@ export interface SessionContext {
   readonly onSlow: (session: Session, why: string) => void;
 }
 
-/** Larger ranges go through the queue, which cuts them. */
-const MAX_DIRECT_BYTES = 64 * 1024;
+/**
+ * Larger ranges go through the queue, which cuts them for each session. A chunk of input brings 64 KiB, so that what one
+ * client publishes at a time is written as it is, gathered once for all subscribers.
+ */
+const MAX_DIRECT_BYTES = 128 * 1024;
 
 /** How a session is being ended: once all is sent, or at the deadline. */
 interface Ending {
