@@ -178,9 +178,11 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Cut off" }).click();
     expect(await client.closed).toEqual({ code: 4403, reason: "cut off by an operator" });
     await page.getByRole("row", { name: "a-client" }).waitFor({ state: "detached" });
+    // The panel learns from a 404 that its client is gone, and asks no more.
+    await page.getByText("It is no longer connected.").waitFor();
     await page.getByRole("link", { name: "Events" }).click();
     await page.getByText("cut off by anybody").waitFor();
-    expect(view.complaints).toEqual([]);
+    expect(view.complaints).toEqual([expect.stringContaining("404 (Not Found)")]);
   });
 
   test("can be used with the keyboard alone", async () => {
