@@ -1,7 +1,7 @@
 // The small steps of writing JSON texts as bytes. Each takes the index to write at and returns the index just past it.
 
-/** Up to this length a loop is faster than `Buffer.copy`, whose call costs about 50 ns. */
-const LOOP_LENGTH = 48;
+/** Up to this length a loop is faster than `Buffer.copy`, whose call costs 30 ns on Node.js 26 and 60 ns on Node.js 20. */
+const LOOP_LENGTH = 32;
 const ZERO = 48;
 
 /** Copies `source` from `start` to `end`. */
@@ -11,9 +11,9 @@ export function copyBytes(target: Buffer, at: number, source: Buffer, start: num
     source.copy(target, at, start, end);
     return at + length;
   }
-  let to = at;
-  for (let from = start; from < end; from++) target[to++] = source[from] ?? 0;
-  return to;
+  const shift = at - start;
+  for (let from = start; from < end; from++) target[from + shift] = source[from] ?? 0;
+  return at + length;
 }
 
 /** How many decimal digits a whole number from 0 has. */
