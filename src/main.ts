@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import packageJson from "../package.json" with { type: "json" };
 import { parseCommand } from "./config/arguments.ts";
 import { helpText } from "./config/help.ts";
@@ -37,10 +38,20 @@ async function serve(words: readonly string[]): Promise<void> {
       process.exitCode = EXIT_USAGE;
       break;
     case "run": {
+      keepYoungGenerationSmall();
       const { run } = await import("./serve.ts");
       await run(command.config, version, takeHangUps);
     }
   }
+}
+
+/**
+ * V8 enlarges its young generation to up to 48 MB while connections are made, and keeps it. Without that growth, an idle
+ * connection takes 5.4 KB of resident memory instead of 9.5 KB (Node.js 26, 10,000 connections), and a delivery costs the
+ * same CPU time. Bun ignores the call.
+ */
+function keepYoungGenerationSmall(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
 }
 
 /** Counts SIGHUP, until the function that it returns is called: that ends the counting and returns the count. */

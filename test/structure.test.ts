@@ -65,7 +65,7 @@ const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
   cli: "any",
   console: ["preact", "preact/hooks", "@preact/signals", "chart.js"],
   "serve.ts": ["node:net"],
-  "main.ts": [],
+  "main.ts": ["node:v8"],
 };
 
 describe.each(SOURCES)("%s", (path) => {
