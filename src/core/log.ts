@@ -7,10 +7,14 @@ import { Range } from "./range.ts";
 const MIN_CHUNK_BYTES = 512;
 const MAX_CHUNK_BYTES = 64 * 1024;
 /**
- * A chunk's share of what the log will hold when it is full: so large that a log has few chunks, so small that the oldest
- * one, of which a part is no longer needed, keeps little alive. A log that is still short gets chunks as long as itself.
+ * A chunk's share of what the log will hold when it is full: so large that a log has few chunks (each costs about 650 bytes
+ * besides its own), so small that the oldest one, of which a part is no longer needed, keeps little alive.
  */
 const CHUNK_SHARE = 8;
+/** While a log fills, a chunk has room for so many times the events before it. */
+const CHUNK_GROWTH = 2;
+/** By how many bytes events may become longer than those before them, without making a chunk hold one event less. */
+const EVENT_GROWTH_BYTES = 2;
 
 /** The events of one incarnation of a topic, each encoded once and ready for the wire; the newest `capacity` are held. */
 export class Log {
@@ -144,7 +148,7 @@ export class Log {
   #chunkFor(frameLength: number): Chunk {
     const tail = this.#tail;
     if (tail !== undefined && tail.used + frameLength <= tail.bytes.length) return tail;
-    const sizeBytes = Math.max(frameLength, MIN_CHUNK_BYTES, Math.min(MAX_CHUNK_BYTES, this.#dueChunkBytes()));
+    const sizeBytes = Math.max(frameLength, MIN_CHUNK_BYTES, this.#dueChunkBytes());
     const chunk = this.#takeSpare(frameLength, sizeBytes) ?? this.#newChunk(sizeBytes);
     if (tail === undefined) this.#head = chunk;
     else tail.next = chunk;
@@ -166,12 +170,15 @@ export class Log {
     this.#head = head;
   }
 
+  /** Room for a whole number of events as long as those before, or else the last part of each chunk would be empty. */
   #dueChunkBytes(): number {
     const head = this.#head;
     if (head === undefined) return 0;
-    const bytes = this.#position - head.position;
     const count = this.#newestOffset - head.firstOffset + 1;
-    return Math.floor(Math.min(((bytes / count) * this.#capacity) / CHUNK_SHARE, bytes));
+    const eventBytes = Math.ceil((this.#position - head.position) / count) + EVENT_GROWTH_BYTES;
+    const missingCount = this.isFull ? Number.POSITIVE_INFINITY : this.#capacity - count;
+    const dueCount = Math.min(Math.ceil(this.#capacity / CHUNK_SHARE), CHUNK_GROWTH * count, missingCount);
+    return Math.min(dueCount, Math.floor(MAX_CHUNK_BYTES / eventBytes)) * eventBytes;
   }
 
   #newChunk(sizeBytes: number): Chunk {
