@@ -274,6 +274,26 @@ describe("a session that ends", () => {
     expect(transport.closing).toEqual({ code: CLOSE.GOING_AWAY, reason: "bye" });
   });
 
+  test("does not keep alive what is published to its topics while it ends", () => {
+    const under = new HubUnderTest();
+    const { session, transport } = under.connect("a");
+    transport.room = 0;
+    under.publish("a");
+    under.endTick();
+    under.publish("a", 3);
+    under.endTick();
+    session.end(CLOSE.CUT_OFF, "cut off", 2000);
+    const isDetached = () => [...session.queuedRanges()].map((range) => range.isDetached);
+    expect(isDetached()).toEqual([false]);
+    under.publish("a");
+    under.endTick();
+    expect(isDetached()).toEqual([true]);
+    transport.room = Number.POSITIVE_INFINITY;
+    transport.handOver();
+    session.drained();
+    expect(brief(transport)).toEqual(["a 1", "a 2", "a 3", "a 4"]);
+  });
+
   test("is destroyed at the deadline, also where the client never answers the close", () => {
     const under = new HubUnderTest();
     const { session, transport } = under.connect();

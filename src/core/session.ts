@@ -154,7 +154,11 @@ export class Session implements MessageSource {
    * @returns whether they were written at once
    */
   deliverAtFlush(range: Range, subscription: TracedSubscription, isAlone: boolean): boolean {
-    if (!this.isOpen) return false;
+    if (!this.isOpen) {
+      // What is still to be sent must not keep alive what it will never get.
+      this.#queue.detach(range.log);
+      return false;
+    }
     if (isAlone && !this.#isScheduled && this.#writeNow(range)) return true;
     if (this.#isBlocked) range.log.retain(range.toOffset);
     this.#queue.pushEvents(range, subscription, false);
