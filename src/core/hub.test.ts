@@ -35,6 +35,21 @@ describe("delivery", () => {
     expect([...under.hub.topics()].map((topic) => topic.subscriberCount)).toEqual([2]);
   });
 
+  test("skips nobody when a flush throws and its client leaves at once", () => {
+    const under = new HubUnderTest();
+    const [broken, second, third] = [under.connect("a"), under.connect("a"), under.connect("a")];
+    broken.transport.failure = new Error("broken pipe");
+    under.recorder.sessionFailed = (session) => under.hub.disconnect(session);
+    under.publish("a");
+    under.endTick();
+    under.publish("a");
+    under.endTick();
+    expect([second, third].map(({ transport }) => brief(transport))).toEqual([
+      ["a 1", "a 2"],
+      ["a 1", "a 2"],
+    ]);
+  });
+
   test("goes on for the others when a flush throws", () => {
     const under = new HubUnderTest();
     const [before, broken, after] = [under.connect("a"), under.connect("a"), under.connect("a")];

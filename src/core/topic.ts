@@ -177,6 +177,8 @@ export class Topic implements TopicName {
       subscription.nextOffset = range.toOffset + 1;
       delivered += rest.count;
       if (subscription.session.deliverAtFlush(rest, subscription, isAlone)) flushQueue.noteWrite();
+      // A transport that failed may have ended its subscription, and another one has taken the place.
+      if (subscriptions[i] !== subscription) i--;
     }
     this.countDelivered(delivered);
   }
