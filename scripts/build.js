@@ -54,7 +54,7 @@ async function serverModule() {
   return Object.fromEntries(outputFiles.map(({ path, text }) => [path.slice(dist.length + 1), text]));
 }
 
-/** Replaces files one by one, so that whoever starts Ringcast meanwhile finds either the old or the new. */
+/** Replaces files one by one, so that a start in the meantime finds either the old file or the new one. */
 async function write(files, builtAt) {
   for (const [name, text] of Object.entries(files)) {
     const path = join(dist, name);

@@ -25,7 +25,7 @@ export async function run(config: Config, version: string, takeHangUps: () => nu
     process.stderr.write(`ringcast: ${isExpected ? error.message : `cannot start: ${String(error)}`}\n`);
     process.exit(error instanceof UnusableFile ? EXIT_USAGE : EXIT_FAILURE);
   }
-  // Before anyone is told that the server is there, or a quick signal would find no handler.
+  // Before the log reports that the server listens: a signal may follow at once.
   const reload = handleSignals(config, server, log);
   announce(config, server, version, log);
   // The files may have been read before the signal came.
@@ -54,7 +54,7 @@ function handleSignals(config: Config, server: RunningServer, log: Log): (signal
   let ending = false;
   const exit = () => log.close().finally(() => process.exit(0));
   const end = (signal: NodeJS.Signals) => {
-    // A second signal: whoever sends it does not want to wait.
+    // A second signal ends the process at once.
     if (ending) process.exit(EXIT_FAILURE);
     ending = true;
     log.logger.info({ signal }, "signal received");

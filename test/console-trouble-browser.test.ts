@@ -1,11 +1,11 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { deferred } from "../src/client/deferred.ts";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
 import { TestClient } from "./support/client.ts";
 import { ConsolePage } from "./support/console-page.ts";
 import { ServerProcess } from "./support/server-process.ts";
-import { withResolvers } from "./support/with-resolvers.ts";
 
 // The console where something does not go as it should: late answers, refusals, browsers that forbid.
 
@@ -24,8 +24,8 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     await using server = await ServerProcess.start([`-api-key=${KEY}`]);
     await using view = await ConsolePage.open(browser, server);
     const { page } = view;
-    const asked = withResolvers<void>();
-    const late = withResolvers<void>();
+    const asked = deferred<void>();
+    const late = deferred<void>();
     let isFirst = true;
     await page.route("**/tokens", async (route) => {
       const isHeld = isFirst;
@@ -127,8 +127,8 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     await server.post("/topics", { name: "orders" });
     await using view = await ConsolePage.open(browser, server, { address: "/topics/orders" });
     const { page } = view;
-    const asked = withResolvers<void>();
-    const late = withResolvers<void>();
+    const asked = deferred<void>();
+    const late = deferred<void>();
     await page.route("**/topics/orders", async (route) => {
       if (route.request().method() === "DELETE") {
         asked.resolve();
@@ -171,7 +171,7 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
       await using view = await ConsolePage.open(browser, server, { address: "/topics/orders" });
       const { page } = view;
       // What the server tells of its bounds comes late.
-      const detailsShown = withResolvers<void>();
+      const detailsShown = deferred<void>();
       await page.routeWebSocket(/\/ws$/, (client) => {
         const upstream = client.connectToServer();
         upstream.onMessage((message) => void detailsShown.promise.then(() => client.send(message)));
@@ -191,7 +191,7 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     for (const name of ["first", "second"]) await server.post("/topics", { name });
     await using view = await ConsolePage.open(browser, server, { address: "/topics" });
     const { page } = view;
-    const late = withResolvers<void>();
+    const late = deferred<void>();
     await page.route("**/topics/first", (route) => late.promise.then(() => route.continue()));
     const dialog = page.getByRole("dialog");
     await page.getByRole("button", { name: "Delete first" }).click();

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { deferred } from "../src/client/deferred.ts";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
 import { type Cut, FaultProxy } from "./support/fault-proxy.ts";
 import { within } from "./support/mailbox.ts";
 import { SEED } from "./support/seed.ts";
 import { ServerProcess } from "./support/server-process.ts";
-import { withResolvers } from "./support/with-resolvers.ts";
 
 const MESSAGES = 10_000;
 const CUTS = 50;
@@ -53,7 +53,7 @@ class Milestones {
 
   reached(at: number, what: string): Promise<void> {
     if (at <= this.#reached) return Promise.resolve();
-    const { promise, resolve } = withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     this.#waiting.add({ at, resolve });
     return within(promise, `${what} ${at}`, 30_000);
   }

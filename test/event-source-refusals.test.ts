@@ -18,20 +18,20 @@ async function asEventSource(server: ServerProcess, path = PATH, headers: Record
 const COME_BACK = { status: 200, type: "text/event-stream", body: expect.stringMatching(RETRY_ALONE) };
 
 describe("an EventSource that is refused", () => {
-  test("because there are as many connections as may be is told when to come back", async () => {
+  test("because the connection limit is reached gets a time to retry", async () => {
     await using server = await ServerProcess.start(["-max-connections=1"]);
     using first = await StreamClient.connect(server.port, PATH);
     await first.nextText();
     expect(await asEventSource(server)).toEqual(COME_BACK);
     expect(await asEventSource(server, "/events?topic=a&topic=b")).toEqual(COME_BACK);
-    // Whoever is no EventSource sees what it is.
+    // A client that is no EventSource gets the status.
     const answer = await server.fetch(PATH);
     expect(answer.status).toBe(503);
     expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(await server.stats()).toMatchObject({ total_clients: 1 });
   });
 
-  test("because the server shuts down is told so, too", async () => {
+  test("because the server shuts down gets a time to retry, too", async () => {
     await using server = await ServerProcess.start(["-max-queue-bytes=100000000", "-shutdown-timeout=8s"]);
     using stalled = await TestClient.connect(server.port);
     await stalled.subscribe("t");
@@ -47,7 +47,7 @@ describe("an EventSource that is refused", () => {
     expect(await code).toBe(0);
   }, 30_000);
 
-  test("by the rate limit is told not to come back before there is a token", async () => {
+  test("by the rate limit gets a time to retry that is not before the next token", async () => {
     await using server = await ServerProcess.start(["-rate-limit-per-min=1", "-allowed-origins=https://a.example"]);
     // Refused for their origin, they leave no stream behind, and count all the same.
     const Origin = "https://b.example";

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { deferred } from "../src/client/deferred.ts";
 import { TestClient } from "./support/client.ts";
 import { encodeFrame, type Frame, FrameParser, OPCODE } from "./support/frames.ts";
 import { Mailbox, within } from "./support/mailbox.ts";
 import { RawConnection } from "./support/raw-connection.ts";
 import { ServerProcess } from "./support/server-process.ts";
-import { withResolvers } from "./support/with-resolvers.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -104,7 +104,7 @@ describe("-enable-compression", () => {
     socket.addEventListener("message", ({ data }) => {
       if (String(data).startsWith('{"type":"event"')) events.put(String(data));
     });
-    const opened = withResolvers<void>();
+    const opened = deferred<void>();
     socket.addEventListener("open", () => opened.resolve());
     await within(opened.promise, "the connection");
     expect(socket.extensions).toContain("permessage-deflate");

@@ -86,7 +86,7 @@ describe("-write-wait", () => {
     return stalled;
   }
 
-  test("makes a slow consumer of a client that lost a message and whose socket then takes nothing for so long", async () => {
+  test("makes a slow consumer of a client that lost a message and then stops reading for so long", async () => {
     await using server = await ServerProcess.start(["-write-wait=5s", SMALL_QUEUE]);
     const slow = server.nextLog("slow consumer");
     using stalled = await stall(server);

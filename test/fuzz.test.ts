@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { deferred } from "../src/client/deferred.ts";
 import { Bystander } from "./support/bystander.ts";
 import { TestClient } from "./support/client.ts";
 import { within } from "./support/mailbox.ts";
 import { SEED } from "./support/seed.ts";
 import { ServerProcess } from "./support/server-process.ts";
-import { withResolvers } from "./support/with-resolvers.ts";
 
 // Random input to a live server. `FC_SEED` with the seed from a test's name repeats a run.
 
@@ -114,7 +114,7 @@ describe("a live server", () => {
 
 /** Sends bytes over a connection of their own, and ends it. */
 async function sendToPort(port: number, bytes: Uint8Array): Promise<void> {
-  const ended = withResolvers<void>();
+  const ended = deferred<void>();
   const socket = connect({ host: "127.0.0.1", port });
   socket.on("error", () => {});
   socket.on("close", () => ended.resolve());

@@ -16,7 +16,7 @@ const LOSES_NEXT_REQUEST =
   !RUNS_ON_BUN;
 
 describe("an upgrade that is not agreed to", () => {
-  test("is left out: the request is answered as what it is otherwise, and the connection goes on", async () => {
+  test("is ignored: the request gets its response without the upgrade, and the connection stays open", async () => {
     await using server = await ServerProcess.start();
     using connection = await RawConnection.open(server.port);
     const get = `GET /health HTTP/1.1\r\nHost: x\r\n${H2C}\r\n`;
@@ -106,7 +106,7 @@ describe("-read-timeout", () => {
 });
 
 describe("-idle-timeout", () => {
-  test("is told to clients, and holds to the second", async () => {
+  test("is sent to clients, and holds to the second", async () => {
     await using server = await ServerProcess.start(["-idle-timeout=2s"]);
     using connection = await RawConnection.open(server.port);
     connection.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");

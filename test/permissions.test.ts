@@ -88,7 +88,7 @@ async function errorCode(answer: Response): Promise<string> {
 async function webSocket(headers: Headers, ...requests: readonly object[]): Promise<string> {
   try {
     using client = await TestClient.connect(server.port, { headers });
-    // Who offers ringcast.v1 is told by a close code, since browsers show no status.
+    // A client that offers ringcast.v1 gets a close code, because browsers show no status.
     const closed = client.closed.then(({ code }) => (code === 4401 ? ("UNAUTHORIZED" as const) : undefined));
     let outcome = "none";
     for (const request of requests) {

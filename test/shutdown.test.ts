@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { deferred } from "../src/client/deferred.ts";
 import { TestClient, UpgradeRefused } from "./support/client.ts";
 import { encodeFrame, OPCODE } from "./support/frames.ts";
 import { within } from "./support/mailbox.ts";
 import { ServerProcess } from "./support/server-process.ts";
 import { type Subscriber, TRANSPORTS, type TransportUnderTest } from "./support/subscriber.ts";
-import { withResolvers } from "./support/with-resolvers.ts";
 
 const ROUNDS = 20;
 const CLIENTS = 200;
@@ -60,7 +60,7 @@ describe.each(TRANSPORTS)("SIGTERM, with clients by $name,", ({ subscribe }) => 
       await using server = await ServerProcess.start(QUEUE_FLAGS);
       const clients = await subscribeAll(subscribe, server.port, CLIENTS);
       const publisher = await TestClient.connect(server.port);
-      const underWay = withResolvers<void>();
+      const underWay = deferred<void>();
       // A different moment each time.
       const acking = publishUntilClosed(publisher, (count) => count === 5 + round && underWay.resolve());
       await within(underWay.promise, "the fan-out");

@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import { describe, expect, test, vi } from "vitest";
+import { deferred } from "../src/client/deferred.ts";
 import { CERTIFICATES, type TestCertificate } from "./support/certificates.ts";
 import { TestClient } from "./support/client.ts";
 import { RUNS_ON_BUN } from "./support/command.ts";
@@ -8,7 +9,6 @@ import { Directory } from "./support/directory.ts";
 import { httpsGet } from "./support/https-get.ts";
 import { within } from "./support/mailbox.ts";
 import { type LogLine, runToEnd, ServerProcess } from "./support/server-process.ts";
-import { withResolvers } from "./support/with-resolvers.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -37,7 +37,7 @@ function reload(server: ServerProcess, message: string): Promise<LogLine> {
 
 /** A connection whose handshake is done. */
 function handshake(port: number, options: object = {}): Promise<TLSSocket> {
-  const { promise, reject, resolve } = withResolvers<TLSSocket>();
+  const { promise, reject, resolve } = deferred<TLSSocket>();
   const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ...options });
   socket.on("secureConnect", () => resolve(socket)).on("error", reject);
   return within(promise, "the handshake", 20_000);
@@ -55,7 +55,7 @@ async function askOnce(port: number): Promise<string> {
 
 /** Asks for the health over a connection that may go on. */
 function exchange(socket: TLSSocket, headers = ""): Promise<string> {
-  const { promise, reject, resolve } = withResolvers<string>();
+  const { promise, reject, resolve } = deferred<string>();
   let text = "";
   const onData = (chunk: Buffer) => {
     text += chunk.toString();
@@ -105,7 +105,7 @@ describe("-tls-cert and -tls-key", () => {
     }
     // This client could speak the older one.
     const old = createServer({ cert: first.cert, key: first.key, ...older });
-    const { promise: listening, resolve } = withResolvers<void>();
+    const { promise: listening, resolve } = deferred<void>();
     old.listen(0, "127.0.0.1", resolve);
     await listening;
     const address = old.address();

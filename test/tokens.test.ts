@@ -102,7 +102,7 @@ describe("a token", () => {
     expect(outcome).toBe("open");
   });
 
-  test("makes no tokens: whoever asks with one is refused before what was asked is looked at", async () => {
+  test("makes no tokens: a request with a token is refused before its body is checked", async () => {
     const { token } = await makeToken();
     const headers = { Authorization: `Bearer ${token}` };
     for (const [method, path, body] of [
@@ -136,7 +136,7 @@ describe("a token", () => {
 
   test("that is wrong opens none", async () => {
     const token = `${(await makeToken()).token}x`;
-    // Who speaks ringcast.v1 is told by a close code, since browsers show no status; all others by the status.
+    // A client that offers ringcast.v1 gets a close code, because browsers show no status; others get the status.
     using closed = await connect(token);
     expect(await closed.closed).toEqual({ code: 4401, reason: "the token is not valid" });
     await expect(connect(token, `token.${token}`)).rejects.toMatchObject({ status: 401 });

@@ -6,7 +6,7 @@ const LAST_CHUNK = "0\r\n\r\n";
 export class HttpResponse {
   #received = "";
 
-  /** Takes the next chunk; returns the status of the response that ends with it, undefined while it goes on. */
+  /** Takes the next chunk; returns the status of the response that ends with it, undefined until then. */
   take(chunk: Buffer): number | undefined {
     this.#received += chunk.toString("latin1");
     const headEnd = this.#received.indexOf(END_OF_HEAD);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
-import { withResolvers } from "../../test/support/with-resolvers.ts";
 import { createClient } from "./create.ts";
+import { deferred } from "./deferred.ts";
 import type { ConnectOptions, State } from "./options.ts";
 
 function setUp(options: ConnectOptions = {}) {
@@ -172,7 +172,7 @@ describe("a token", () => {
   });
 
   test("that comes too late is not used", async () => {
-    const late = withResolvers<string>();
+    const late = deferred<string>();
     let count = 0;
     const getToken = () => (++count === 1 ? late.promise : "second");
     const { client, platform, retry } = setUp({ getToken, connectTimeoutMs: 1000 });

@@ -211,7 +211,7 @@ describe("an end that is final", () => {
     expect(under.hub.topic("a")).toMatchObject({ epoch: "epoch-2", newestOffset: 1 });
   });
 
-  test("is a delete, whoever is subscribed", () => {
+  test("is a delete, also while there are subscribers", () => {
     const under = new HubUnderTest({ historyLingerMs: LINGER_MS });
     under.connect("a");
     under.publish("a");

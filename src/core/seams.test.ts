@@ -109,13 +109,13 @@ describe("a client that has lost events", () => {
 
   const HELD = Array.from({ length: 10 }, (_, i) => `a ${i + 4}`);
 
-  test("is told before its topic is deleted", () => {
+  test("is reported before its topic is deleted", () => {
     const { drain, under } = lossy();
     under.hub.deleteTopic("a");
     expect(drain()).toEqual(["dropped 1-3 (3)", ...HELD, "TOPIC_DELETED"]);
   });
 
-  test("is told of the old topic before the notice, and of the new one before its next event", () => {
+  test("is reported for the old topic before the notice, and for the new one before its next event", () => {
     const { drain, session, under } = lossy();
     under.hub.deleteTopic("a");
     under.join(session, "a");

@@ -282,7 +282,7 @@ describe("a session that ends", () => {
     under.endTick();
     under.publish("a", 3);
     under.endTick();
-    session.end(CLOSE.CUT_OFF, "cut off", 2000);
+    session.end(CLOSE.CUT_OFF, "disconnected by an operator", 2000);
     const isDetached = () => [...session.queuedRanges()].map((range) => range.isDetached);
     expect(isDetached()).toEqual([false]);
     under.publish("a");

@@ -155,7 +155,7 @@ export class Session implements MessageSource {
    */
   deliverAtFlush(range: Range, subscription: TracedSubscription, isAlone: boolean): boolean {
     if (!this.isOpen) {
-      // What is still to be sent must not keep alive what it will never get.
+      // It gets no more events: what is queued is copied, so that it does not keep the log's later chunks alive.
       this.#queue.detach(range.log);
       return false;
     }

@@ -158,7 +158,7 @@ describe("the trace of an event", () => {
     expect(later).toEqual([first + 50, first + 50, first + 50]);
   });
 
-  test("goes on with the same delivery where a replay brings what is queued already", () => {
+  test("keeps the same delivery where a replay brings what is queued already", () => {
     const under = traced();
     const { session, transport } = under.connect("a");
     transport.room = 0;

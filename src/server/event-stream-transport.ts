@@ -18,7 +18,7 @@ import { StreamOutput } from "./stream-output.ts";
 const PIECE_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** Is told of what happens to a stream. */
+/** Receives the events of a stream. */
 export interface StreamObserver {
   /** The socket takes more again. */
   drained(): void;

@@ -9,7 +9,7 @@ const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 /** How long the last lines may take on their way out. */
 const CLOSE_TIMEOUT_MS = 1000;
 
-/** Where log lines go. Whoever reads the log slowly, or not at all, must hold up neither the server nor its end. */
+/** Where log lines go. A reader that is slow or has stopped must delay neither the server nor its end. */
 export interface LogOutput {
   /** Takes a line; loses it where too many are pending, or nobody is left to read it. */
   write(line: string): void;
@@ -54,7 +54,7 @@ function fileOutput(): LogOutput {
   const output = pino.destination({ dest: STDOUT, sync: false, minLength: 0, maxLength: MAX_PENDING_BYTES });
   // Standard output may be closed, or never have been open: there is nobody left to tell, and no reason to end.
   output.on("error", () => {});
-  // At exit pino would write the rest synchronously, and wait without end for an output that takes nothing. `close`
+  // At exit pino would write the rest synchronously, and wait without end for an output that nobody reads. `close`
   // has given it its time.
   output.flushSync = () => {};
   return {

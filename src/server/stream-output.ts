@@ -8,7 +8,7 @@ import { unsentBytes } from "./unsent-bytes.ts";
 const BUN_SLACK_BYTES = 128 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
-/** Is told of what happens to an output. */
+/** Receives the events of an output. */
 export interface OutputObserver {
   /** The socket takes more again. */
   drained(): void;

@@ -40,7 +40,7 @@ describe("a message that inflates", () => {
     expect(() => decompress(compress(Buffer.from("x")), 0)).toThrow(expect.objectContaining({ code: 1009 }));
   });
 
-  test("beyond the limit is given up there, at no cost of the rest", () => {
+  test("stops at the limit, and the rest is not inflated", () => {
     const before = process.memoryUsage().arrayBuffers;
     for (let round = 0; round < 20; round++) {
       expect(() => decompress(bomb, 1000)).toThrow(expect.objectContaining({ code: 1009 }));

@@ -8,7 +8,7 @@ describe("permessage-deflate", () => {
     ["the bare offer", "permessage-deflate"],
     ["that of Chrome and Firefox", "permessage-deflate; client_max_window_bits"],
     ["that of Safari's old name behind it", "permessage-deflate, x-webkit-deflate-frame"],
-    ["context takeover given up", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"],
+    ["no context takeover", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"],
     ["a smaller window of the client", "permessage-deflate; client_max_window_bits=10"],
     ["a quoted value", 'permessage-deflate; client_max_window_bits="10"'],
     ["no blanks", "permessage-deflate;client_max_window_bits=15"],

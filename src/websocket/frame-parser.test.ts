@@ -114,7 +114,7 @@ describe("a parser", () => {
     expect(recorder.push(frame(9), frame(3))).toHaveLength(2);
   });
 
-  test("goes on with no frame of a chunk in which it is stopped", () => {
+  test("parses no further frame of a chunk after it is stopped", () => {
     const seen: string[] = [];
     const messages = {
       text(bytes: Buffer, start: number, end: number) {

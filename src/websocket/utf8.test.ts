@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { validUtf8Prefix } from "./utf8.ts";
 
-/** What the platform's decoder says of text that goes on. */
+/** What the platform's decoder says of text that continues. */
 function canGoOn(bytes: Uint8Array): boolean {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });

@@ -1,6 +1,6 @@
+import { deferred } from "../../src/client/deferred.ts";
 import type { Client, ConnectOptions, RingcastError } from "../../src/client/index.ts";
 import type { Cut } from "../support/fault-proxy.ts";
-import { withResolvers } from "../support/with-resolvers.ts";
 
 // What the scenarios work with. All of it runs in Bun, Node.js and browsers alike.
 
@@ -84,7 +84,7 @@ export class Changes {
   /** Resolves once a condition holds. */
   async until(holds: () => boolean, what: string, deadlineMs = 20_000): Promise<void> {
     if (holds()) return;
-    const { promise, reject, resolve } = withResolvers<void>();
+    const { promise, reject, resolve } = deferred<void>();
     const timer = setTimeout(() => reject(new Error(`waited ${deadlineMs} ms for ${what}`)), deadlineMs);
     const look = () => {
       if (holds()) resolve();

@@ -1,8 +1,8 @@
 import { type IPty, spawn } from "@lydell/node-pty";
+import { deferred } from "../../src/client/deferred.ts";
 import { Child } from "./child.ts";
 import { ROOT, ringcast } from "./command.ts";
 import { Mailbox, within } from "./mailbox.ts";
-import { withResolvers } from "./with-resolvers.ts";
 
 export interface CliOptions {
   /** The server's root. */
@@ -111,7 +111,7 @@ export class TerminalRun extends CliRun {
       env: environmentOf(options),
     });
     this.#terminal.onData((text) => this.add("stdout", text));
-    const { promise, resolve } = withResolvers<number>();
+    const { promise, resolve } = deferred<number>();
     this.exited = promise;
     // This comes after all of the output.
     this.#terminal.onExit(({ exitCode, signal = 0 }) => resolve(signal === 0 ? exitCode : 128 + signal));

@@ -1,9 +1,9 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { deferred } from "../../src/client/deferred.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/protocol/messages.ts";
 import { encodeFrame, type Frame, type FrameOptions, FrameParser, OPCODE } from "./frames.ts";
 import { DEFAULT_DEADLINE_MS, Mailbox, within } from "./mailbox.ts";
-import { withResolvers } from "./with-resolvers.ts";
 
 /** The server answered an upgrade with something else than 101. */
 export class UpgradeRefused extends Error {
@@ -53,7 +53,7 @@ export class TestClient implements Disposable {
     this.#socket = socket;
     this.responseHead = responseHead;
     this.#answersPings = answersPings;
-    const closed = withResolvers<Closing>();
+    const closed = deferred<Closing>();
     this.closed = closed.promise;
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("close", () => {
@@ -204,7 +204,7 @@ function isOfType<T extends ServerMessage["type"]>(message: ServerMessage, type:
 
 /** Reads up to the end of the HTTP headers of an answer. */
 export function readHead(socket: Socket): Promise<{ head: string; rest: Buffer }> {
-  const { promise, reject, resolve } = withResolvers<{ head: string; rest: Buffer }>();
+  const { promise, reject, resolve } = deferred<{ head: string; rest: Buffer }>();
   let bytes: Buffer = Buffer.alloc(0);
   const finish = (end: number) => {
     socket.off("data", onData);

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { deferred } from "../../src/client/deferred.ts";
 import { within } from "./mailbox.ts";
-import { withResolvers } from "./with-resolvers.ts";
 
 /** How connections are cut: closed, reset, or in the middle of a frame that goes down to the client or up to the server. */
 export type Cut = "close" | "reset" | "mid-frame down" | "mid-frame up";
@@ -29,7 +29,7 @@ export class FaultProxy implements AsyncDisposable {
     const server = createServer({ noDelay: true });
     const proxy = new FaultProxy(server, targetPort);
     server.on("connection", (client) => proxy.#accept(client));
-    const { promise, resolve } = withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     server.listen(0, "127.0.0.1", resolve);
     await within(promise, "the proxy's port");
     return proxy;
@@ -47,7 +47,7 @@ export class FaultProxy implements AsyncDisposable {
       this.#cutAll(how === "reset");
       return;
     }
-    const { promise, resolve } = withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     this.#breakNext = { way: how === "mid-frame up" ? "up" : "down", done: resolve };
     await within(promise, `a frame to break (${how})`);
   }
@@ -72,7 +72,7 @@ export class FaultProxy implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cutAll(false);
-    const { promise, resolve } = withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     this.#server.close(() => resolve());
     await promise;
   }

@@ -1,10 +1,10 @@
-import { withResolvers } from "./with-resolvers.ts";
+import { deferred } from "../../src/client/deferred.ts";
 /** How long a test waits for what must come, unless it says otherwise. */
 export const DEFAULT_DEADLINE_MS = 5000;
 
 /** Rejects when a promise takes longer than a test may wait. */
 export function within<T>(promise: Promise<T>, what: string, deadlineMs = DEFAULT_DEADLINE_MS): Promise<T> {
-  const timeout = withResolvers<never>();
+  const timeout = deferred<never>();
   const timer = setTimeout(() => timeout.reject(new Error(`${what} did not come within ${deadlineMs} ms`)), deadlineMs);
   return Promise.race([promise, timeout.promise]).finally(() => clearTimeout(timer));
 }
@@ -40,7 +40,7 @@ export class Mailbox<T> {
     const item = this.#items.shift();
     if (item !== undefined) return Promise.resolve(item);
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const { promise, resolve, reject } = withResolvers<T>();
+    const { promise, resolve, reject } = deferred<T>();
     this.#waiting = { resolve, reject };
     return within(promise, "the next item", deadlineMs).finally(() => {
       this.#waiting = undefined;

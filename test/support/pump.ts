@@ -1,6 +1,6 @@
+import { deferred } from "../../src/client/deferred.ts";
 import type { TestClient } from "./client.ts";
 import { within } from "./mailbox.ts";
-import { withResolvers } from "./with-resolvers.ts";
 
 /** Publishes on their way at a time. */
 const WINDOW = 10;
@@ -26,7 +26,7 @@ export class Pump {
   /** Resolves when the topic has taken the event with this offset. */
   reached(offset: number): Promise<void> {
     if (this.#offset >= offset) return Promise.resolve();
-    const { promise, resolve } = withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     this.#awaited = { offset, resolve };
     return within(Promise.race([promise, this.#running]), `offset ${offset}`, 20_000);
   }

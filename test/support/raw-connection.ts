@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
+import { deferred } from "../../src/client/deferred.ts";
 import { within } from "./mailbox.ts";
-import { withResolvers } from "./with-resolvers.ts";
 
 const DEADLINE_MS = 20_000;
 
@@ -15,7 +15,7 @@ export class RawConnection implements Disposable {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    const closed = withResolvers<void>();
+    const closed = deferred<void>();
     this.closed = closed.promise;
     socket.on("data", (chunk: Buffer) => {
       this.#received += chunk.toString("latin1");
@@ -33,7 +33,7 @@ export class RawConnection implements Disposable {
   /** Connects; rejects where nobody listens. */
   static async open(port: number, host = "127.0.0.1"): Promise<RawConnection> {
     const socket = connect({ host, port, noDelay: true });
-    const { promise, resolve, reject } = withResolvers<void>();
+    const { promise, resolve, reject } = deferred<void>();
     socket.once("connect", resolve);
     socket.once("error", reject);
     await within(promise, "the connection");
@@ -83,7 +83,7 @@ export class RawConnection implements Disposable {
   }
 
   async #when(condition: () => boolean, what: string, deadlineMs: number): Promise<void> {
-    const { promise, resolve, reject } = withResolvers<void>();
+    const { promise, resolve, reject } = deferred<void>();
     this.#onData = () => {
       if (condition()) resolve();
       else if (this.#socket.destroyed) reject(new Error(`the connection ended before ${what} came`));

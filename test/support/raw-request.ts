@@ -1,6 +1,6 @@
 import { connect } from "node:net";
+import { deferred } from "../../src/client/deferred.ts";
 import { within } from "./mailbox.ts";
-import { withResolvers } from "./with-resolvers.ts";
 
 export interface RawAnswer {
   readonly status: number;
@@ -14,7 +14,7 @@ export interface RawAnswer {
  * @returns the first answer that comes back, complete; of an event stream and of an upgrade only the head
  */
 export function rawRequest(port: number, ...chunks: readonly (string | Uint8Array)[]): Promise<RawAnswer> {
-  const { promise, reject, resolve } = withResolvers<RawAnswer>();
+  const { promise, reject, resolve } = deferred<RawAnswer>();
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });
   let bytes: Buffer = Buffer.alloc(0);
   let cause: Error | undefined;

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { deferred } from "../../src/client/deferred.ts";
 import { Child, type ChildEnd } from "./child.ts";
 import { COMMAND, ROOT, ringcast } from "./command.ts";
 import { within } from "./mailbox.ts";
-import { withResolvers } from "./with-resolvers.ts";
 
 export { COMMAND, ROOT };
 
@@ -68,7 +68,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** The next log line with this message from now on. */
   nextLog(message: string, deadlineMs = 20_000): Promise<LogLine> {
-    const { promise, resolve } = withResolvers<LogLine>();
+    const { promise, resolve } = deferred<LogLine>();
     const listener = (line: LogLine) => {
       if (line.msg === message) resolve(line);
     };

@@ -1,8 +1,8 @@
 import { connect, type Socket } from "node:net";
+import { deferred } from "../../src/client/deferred.ts";
 import { streamCloseSchema } from "../../src/protocol/messages.ts";
 import { type Closing, readHead } from "./client.ts";
 import { Mailbox, within } from "./mailbox.ts";
-import { withResolvers } from "./with-resolvers.ts";
 
 /** One event as it came. */
 export interface StreamEvent {
@@ -45,7 +45,7 @@ export class StreamClient implements Disposable {
   private constructor(socket: Socket, responseHead: string, rest: Buffer) {
     this.#socket = socket;
     this.responseHead = responseHead;
-    const closed = withResolvers<Closing>();
+    const closed = deferred<Closing>();
     this.closed = closed.promise;
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("close", () => {

@@ -20,7 +20,7 @@ export class MemorySocket extends Duplex {
     this.#isStalled = true;
   }
 
-  /** The client reads everything, and goes on reading. */
+  /** The client reads everything, and continues to read. */
   unstall(): void {
     this.#isStalled = false;
     const resume = this.#resume;

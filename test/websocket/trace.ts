@@ -81,7 +81,7 @@ export async function traceReference(sequence: Sequence): Promise<Trace> {
   await nextTurn();
   for (const chunk of sequence.chunks) {
     socket.push(Buffer.from(chunk));
-    // It inflates in other threads. After an error, ws 8.23 goes on with chunks that waited meanwhile, and crashes.
+    // It inflates in other threads. After an error, ws 8.23 continues with chunks that waited meanwhile, and crashes.
     while (receiver.writableLength > 0 && !receiver.destroyed) await nextTurn();
   }
   await nextTurn();

@@ -60,7 +60,7 @@ async function sendPieces(outgoing: ServerResponse, body: Uint8Array, timeoutMs:
 }
 
 /**
- * Sends an answer. A client that takes nothing of it for a time is disconnected. To HEAD only its headers are sent.
+ * Sends an answer. A client that stops reading it for a time is disconnected. To HEAD only its headers are sent.
  * @param timeoutMs that time (`-write-timeout`)
  */
 export async function sendAnswer(
