@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { brief, HubUnderTest } from "../../test/support/hub.ts";
+import { brief, connectFull, HubUnderTest } from "../../test/support/hub.ts";
 
 // When a queue is held to its bounds: a burst never makes a client that reads lose a message (rulings, section 4).
 
@@ -7,16 +7,6 @@ const REPLY = '{"type":"pong"}';
 
 function offsets(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, i) => `a ${from + i}`);
-}
-
-/** A client whose socket is full since an earlier turn. */
-function full(options: ConstructorParameters<typeof HubUnderTest>[0] = {}) {
-  const under = new HubUnderTest(options);
-  const { session, transport } = under.connect("a");
-  transport.room = 0;
-  under.publish("a");
-  under.endTick();
-  return { session, transport, under };
 }
 
 describe("a client whose socket becomes full in this turn", () => {
@@ -38,7 +28,7 @@ describe("a client whose socket becomes full in this turn", () => {
 
 describe("a client that has read since its queue was held to its bounds", () => {
   test("keeps a burst of events, and is not ended because of it", () => {
-    const { session, transport, under } = full();
+    const { session, transport, under } = connectFull();
     transport.room = 1;
     transport.handOver();
     under.publish("a", 50);
@@ -51,7 +41,7 @@ describe("a client that has read since its queue was held to its bounds", () => 
   });
 
   test("loses what is older than the burst, where both together are too much", () => {
-    const { session, transport, under } = full();
+    const { session, transport, under } = connectFull();
     under.publish("a", 10);
     under.endTick();
     transport.room = 1;
@@ -62,7 +52,7 @@ describe("a client that has read since its queue was held to its bounds", () => 
   });
 
   test("keeps a burst that came in the same turn as the last write", () => {
-    const { session, transport, under } = full();
+    const { session, transport, under } = connectFull();
     under.publish("a", 10);
     under.endTick();
     // Room for what the socket held and a part of the queue: it is full again at once.
@@ -80,7 +70,7 @@ describe("a client that has read since its queue was held to its bounds", () => 
   });
 
   test("is not held to its bounds by the sweep that has just written to it", () => {
-    const { session, transport, under } = full();
+    const { session, transport, under } = connectFull();
     transport.room = 1;
     transport.handOver();
     under.publish("a", 50);
@@ -95,7 +85,7 @@ describe("a client that has read since its queue was held to its bounds", () => 
   });
 
   test("is no slow consumer, however much it loses, as long as it reads", () => {
-    const { session, transport, under } = full();
+    const { session, transport, under } = connectFull();
     for (let turn = 0; turn < 20; turn++) {
       transport.room = 1;
       transport.handOver();
@@ -106,7 +96,7 @@ describe("a client that has read since its queue was held to its bounds", () => 
   });
 
   test("is ended when replies fill its queue twice, also within one turn", () => {
-    const { session, transport, under } = full();
+    const { session, transport, under } = connectFull();
     for (let i = 0; i < 10; i++) session.send(REPLY);
     under.endTick();
     transport.room = 1;

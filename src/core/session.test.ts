@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { brief, HubUnderTest } from "../../test/support/hub.ts";
+import { brief, connectFull, HubUnderTest } from "../../test/support/hub.ts";
 import { CLOSE } from "../protocol/errors.ts";
 
 const PONG = '{"type":"pong"}';
@@ -58,18 +58,8 @@ describe("a session whose socket takes all", () => {
 });
 
 describe("a session whose socket is full", () => {
-  function stuck(options: ConstructorParameters<typeof HubUnderTest>[0] = {}) {
-    const under = new HubUnderTest(options);
-    const { session, transport } = under.connect("a");
-    transport.room = 0;
-    // Goes into the socket's own buffer, which is then not empty: from here on the queue fills.
-    under.publish("a");
-    under.endTick();
-    return { session, transport, under };
-  }
-
   test("queues, and sends all once the socket has drained", () => {
-    const { session, transport, under } = stuck();
+    const { session, transport, under } = connectFull();
     under.publish("a", 10);
     under.endTick();
     expect([session.queueDepth, transport.texts.length]).toEqual([10, 1]);
@@ -81,7 +71,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("asks the socket again before it drops anything", () => {
-    const { session, transport, under } = stuck();
+    const { session, transport, under } = connectFull();
     under.publish("a", 10);
     under.endTick();
     // The client has read, and the event loop had no turn to report it.
@@ -95,7 +85,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("drops the oldest events, and tells exactly which before it goes on", () => {
-    const { session, transport, under } = stuck();
+    const { session, transport, under } = connectFull();
     under.publish("a", 15);
     expect(under.hub.counters.dropped).toBe(0);
     under.endTick();
@@ -109,13 +99,13 @@ describe("a session whose socket is full", () => {
   });
 
   test("does not ping, as the ping would only wait there", () => {
-    const { session, transport } = stuck();
+    const { session, transport } = connectFull();
     session.ping();
     expect(transport.pings).toBe(0);
   });
 
   test("goes on waiting while the socket has not taken all that it was given", () => {
-    const { session, transport, under } = stuck();
+    const { session, transport, under } = connectFull();
     under.publish("a");
     under.endTick();
     transport.room = 5;
@@ -125,7 +115,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("is no slow consumer while it has lost nothing, however long the socket accepts nothing", () => {
-    const { session, under } = stuck({ writeWaitMs: 1000 });
+    const { session, under } = connectFull({ writeWaitMs: 1000 });
     under.publish("a", 10);
     under.endTick();
     under.pass(1_000_000);
@@ -133,7 +123,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("is a slow consumer when it has lost an event and then nothing was accepted for the write wait", () => {
-    const { session, transport, under } = stuck({ writeWaitMs: 1000 });
+    const { session, transport, under } = connectFull({ writeWaitMs: 1000 });
     under.publish("a", 11);
     under.endTick();
     under.pass(999);
@@ -150,7 +140,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("is no slow consumer as long as the socket takes a little now and then", () => {
-    const { session, transport, under } = stuck({ writeWaitMs: 1000 });
+    const { session, transport, under } = connectFull({ writeWaitMs: 1000 });
     for (let i = 0; i < 20; i++) {
       under.publish("a", 11);
       under.endTick();
@@ -167,7 +157,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("is a slow consumer when a whole further queue was dropped and nothing accepted in between", () => {
-    const { session, under } = stuck();
+    const { session, under } = connectFull();
     under.publish("a", 19);
     under.endTick();
     expect([session.isOpen, under.hub.counters.dropped]).toEqual([true, 9]);
@@ -178,7 +168,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("is no slow consumer when something was accepted in between", () => {
-    const { session, transport, under } = stuck();
+    const { session, transport, under } = connectFull();
     under.publish("a", 19);
     under.endTick();
     transport.room = 1;
@@ -189,7 +179,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("is a slow consumer at once when replies fill its queue twice", () => {
-    const { session, under } = stuck();
+    const { session, under } = connectFull();
     for (let i = 0; i < 20; i++) session.send(PONG);
     under.endTick();
     expect(session.isOpen).toBe(true);
@@ -200,7 +190,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("is a slow consumer when replies fill its queue and nothing was accepted for the write wait", () => {
-    const { session, under } = stuck({ writeWaitMs: 1000 });
+    const { session, under } = connectFull({ writeWaitMs: 1000 });
     for (let i = 0; i < 11; i++) session.send(PONG);
     under.endTick();
     under.pass(999);
@@ -211,7 +201,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("is destroyed when it takes not even the last word within the write wait", () => {
-    const { session, transport, under } = stuck({ writeWaitMs: 1000 });
+    const { session, transport, under } = connectFull({ writeWaitMs: 1000 });
     under.publish("a", 11);
     under.endTick();
     under.pass(1000);
@@ -223,7 +213,7 @@ describe("a session whose socket is full", () => {
   });
 
   test("keeps to its bounds, whatever comes", () => {
-    const { session, under } = stuck({ queue: { maxMessages: 4, maxBytes: 1000 } });
+    const { session, under } = connectFull({ queue: { maxMessages: 4, maxBytes: 1000 } });
     for (let size = 1; session.isOpen; size += 50) {
       under.publish("a", 1, size);
       under.endTick();
@@ -275,11 +265,7 @@ describe("a session that ends", () => {
   });
 
   test("does not keep alive what is published to its topics while it ends", () => {
-    const under = new HubUnderTest();
-    const { session, transport } = under.connect("a");
-    transport.room = 0;
-    under.publish("a");
-    under.endTick();
+    const { session, transport, under } = connectFull();
     under.publish("a", 3);
     under.endTick();
     session.end(CLOSE.CUT_OFF, "disconnected by an operator", 2000);

@@ -124,6 +124,17 @@ export class HubUnderTest {
   }
 }
 
+/** A subscriber of the topic `a` whose socket is full since an earlier turn, so that its queue fills. */
+export function connectFull(options: Partial<HubOptions> = {}) {
+  const under = new HubUnderTest(options);
+  const { session, transport } = under.connect("a");
+  transport.room = 0;
+  // Goes into the socket's own buffer, which is then not empty.
+  under.publish("a");
+  under.endTick();
+  return { session, transport, under };
+}
+
 /** What a client was sent, in short: `orders 3` for an event, `dropped 1-2 (2)` for a loss, else the code or type. */
 export function brief(transport: FakeTransport): string[] {
   return transport.texts.map((text) => {
