@@ -56,6 +56,37 @@ const fragment = fc.constantFrom(
 );
 const mutation = fc.record({ at: fc.nat(), removed: fc.nat({ max: 3 }), inserted: fc.option(fragment, { nil: "" }) });
 
+describe("skipString", () => {
+  test.each(['"', "\\", "\u0000", "\u001f"])(
+    "finds the byte %j at any place of a string, wherever it lies",
+    (found) => {
+      for (let place = 0; place < 12; place++) {
+        for (let start = 0; start < 4; start++) {
+          const text = `${"_".repeat(start)}"${"é~".repeat(4).slice(0, place)}`;
+          const bytes = Buffer.from(`${text}${found}n"`);
+          const at = Buffer.byteLength(text);
+          const end = found === '"' ? at + 1 : found === "\\" ? at + 3 : -1;
+          expect(skipString(bytes, start, bytes.length), `${place} bytes behind ${start}`).toBe(end);
+        }
+      }
+    },
+  );
+
+  test("reads no byte of the next message", () => {
+    for (let length = 0; length < 12; length++) {
+      const bytes = Buffer.from(`"${"a".repeat(length)}""`);
+      expect(skipString(bytes, 0, length + 1)).toBe(-1);
+    }
+  });
+
+  test("scans another memory after the first", () => {
+    const long = "x".repeat(40);
+    const one = Buffer.from(`"${long}"`);
+    const other = Buffer.from(`"${long}${long}"`);
+    expect([one, other, one].map((bytes) => skipString(bytes, 0, bytes.length))).toEqual([42, 82, 42]);
+  });
+});
+
 describe(`skipValue (seed ${SEED})`, () => {
   test("accepts what JSON.parse accepts and refuses what it refuses", () => {
     const json = fc.tuple(space, fc.json({ noUnicodeString: false }), space).map((parts) => parts.join(""));
