@@ -4,9 +4,9 @@ import type { Session } from "../../src/core/session.ts";
 import type { MessageSource, Transport } from "../../src/core/transport.ts";
 import { MemoryEngine } from "../../src/engine/memory.ts";
 import { createDecoder } from "../../src/protocol/decode.ts";
+import { PublishMemo } from "../../src/protocol/publish-memo.ts";
 import type { PublishRequest } from "../../src/protocol/requests.ts";
 import { systemClock } from "../../src/server/system-clock.ts";
-import { TopicMemo } from "../../src/server/topic-memo.ts";
 
 const TOPIC = "bench";
 const PAYLOAD_BYTES = 128;
@@ -19,16 +19,26 @@ const SLICE_BYTES = 64 * 1024;
 const decode = createDecoder(CAPACITY);
 const timestamps = new Timestamps(systemClock);
 
-/** Publish requests as they arrive, unmasked. */
+/** Publish requests as they arrive, unmasked: one behind the other in a chunk of input. */
 const requests: readonly Buffer[] = Array.from({ length: DISTINCT_MESSAGES }, (_, i) => {
-  const message = { id: `m${i}`, payload: "x".repeat(PAYLOAD_BYTES) };
+  const message = { id: `m${i}`, payload: payload(i) };
   return Buffer.from(JSON.stringify({ type: "publish", topic: TOPIC, message, request_id: `r${i}` }));
 });
+const chunk = Buffer.concat(requests);
+const ends = requests.map((_, i) => requests.slice(0, i + 1).reduce((sum, { length }) => sum + length, 0));
+const memo = new PublishMemo();
+
+/** Mixed text, as it stands in the messages of most applications. */
+function payload(seed: number): string {
+  let text = "";
+  for (let i = 0; text.length < PAYLOAD_BYTES; i++) text += `Order ${(seed * 7919 + i * 104729) % 9973}: OK, `;
+  return text.slice(0, PAYLOAD_BYTES);
+}
 
 /** The n-th request, from the bytes of a publish. */
 export function decodeRequest(n: number): PublishRequest {
-  const bytes = requests[n % DISTINCT_MESSAGES] ?? Buffer.alloc(0);
-  const request = decode(bytes, 0, bytes.length);
+  const index = n % DISTINCT_MESSAGES;
+  const request = decode(chunk, ends[index - 1] ?? 0, ends[index] ?? 0, memo);
   if (request.type !== "publish") throw new Error("the request is no publish");
   return request;
 }
@@ -61,7 +71,6 @@ export class Rig {
   readonly subscribers: number;
   readonly #hub: Hub;
   readonly #publisher: Session;
-  readonly #memo = new TopicMemo();
 
   constructor(subscribers: number) {
     this.subscribers = subscribers;
@@ -75,7 +84,7 @@ export class Rig {
 
   /** Orders and stores a publication, and acknowledges it. */
   publish(request: PublishRequest): void {
-    const published = this.#hub.publish(this.#memo.nameIn(request), request, request);
+    const published = this.#hub.publish(request.topic, request, request);
     if (!("topic" in published) || typeof published.offset !== "number") throw new Error("the publish was refused");
     this.acknowledge(request, published.offset);
   }

@@ -1,11 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { type Decoded, decodeText } from "../../test/support/decoded.ts";
 import { SEED } from "../../test/support/seed.ts";
 import { createDecoder } from "./decode.ts";
 import { MAX_NESTING } from "./limits.ts";
 import { clientMessageSchema, type WireRequest } from "./messages.ts";
+import { PublishMemo } from "./publish-memo.ts";
 
 // The decoder scans where the schema parses. Here random requests, valid and not, show that both understand the same.
 
@@ -172,6 +173,40 @@ function request(g: Choose): string {
   return g(spaces) + object(makers, g) + g(spaces);
 }
 
+/** Publishes that are written alike, now and then others, and some that were damaged on their way. */
+function publishesOfOneClient(g: Choose): string[] {
+  const shape = publishShape(g);
+  return Array.from({ length: g(fc.integer({ min: 2, max: 12 })) }, () => {
+    const text = g(rarely) ? publishShape(g)(g) : shape(g);
+    return g(sometimes) ? mutate(text, g) : text;
+  });
+}
+
+/** A way to write publishes: only the values differ. */
+function publishShape(g: Choose): Maker {
+  const value =
+    (valid: Maker): Maker =>
+    (choose) =>
+      choose(oneIn(20)) ? anyValue(choose) : valid(choose);
+  const topics = [string(g), string(g)];
+  const topic = value((choose) => choose(fc.constantFrom(...topics)));
+  const message = members({ id: value(string), payload: anyValue }, g);
+  const own: Record<string, Maker> = { type: () => '"publish"', topic, message };
+  if (g(sometimes)) own["dedupe"] = value((choose) => choose(fc.constantFrom("true", "false")));
+  if (g(fc.boolean())) own["request_id"] = value(string);
+  if (g(oneIn(20))) own["extra"] = () => "x".repeat(250);
+  return members(own, g);
+}
+
+/** An object whose keys, their order and the spaces between them are always the same. */
+function members(makers: Record<string, Maker>, g: Choose): Maker {
+  const all = Object.entries(makers).map(([key, make]) => ({ key: quote(key, g), make, space: g(spaces) }));
+  if (g(sometimes)) all.reverse();
+  if (g(rarely)) all.push(...all.slice(0, 1));
+  return (choose) =>
+    `{${all.map(({ key, make, space }) => `${key}${space}:${make(choose)}`).join(`${all[0]?.space},`)}}`;
+}
+
 /** Pieces that mean something in JSON, or look as if they did. */
 const pieces = fc.constantFrom(
   ...['"', "\\", "{", "}", "[", "]", ",", ":", "0", "1", "-", ".", "e", "null", "\\u0074", "\\ud800", "\\x", "//"],
@@ -243,4 +278,24 @@ describe(`the decoder and the schema (seed ${SEED})`, () => {
       },
     );
   });
+
+  test("agree, whatever a client has published before", () => {
+    let matches = 0;
+    fc.assert(
+      fc.property(
+        fc.gen().map((g) => publishesOfOneClient((arbitrary) => g(() => arbitrary))),
+        (texts) => {
+          const memo = new PublishMemo();
+          const match = vi.spyOn(memo, "match");
+          for (const units of texts) {
+            const text = units.toWellFormed();
+            expect(decodeText(decoder, text, undefined, memo)).toEqual(decodeText(decoder, text));
+          }
+          matches += match.mock.results.filter(({ value }) => value === true).length;
+        },
+      ),
+      { ...RUNS, numRuns: 1500 },
+    );
+    expect(matches).toBeGreaterThan(1000);
+  }, 60_000);
 });

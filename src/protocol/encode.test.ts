@@ -14,6 +14,7 @@ import {
 import { ERROR_CODES } from "./errors.ts";
 import { isRequestId, isTopicName } from "./limits.ts";
 import { serverMessageSchema } from "./messages.ts";
+import { PublishMemo } from "./publish-memo.ts";
 
 const TS = "2025-01-15T10:00:00.123Z";
 const RUNS = { seed: SEED, numRuns: 500 };
@@ -38,7 +39,7 @@ const decode = createDecoder(0);
 function encodePublishAck(requestIdJson: string | undefined, topicJson: string, offset: number, isDuplicate: boolean) {
   const id = requestIdJson === undefined ? "" : `"request_id":${requestIdJson},`;
   const bytes = Buffer.from(`{"type":"publish",${id}"topic":${topicJson},"message":{"id":"m","payload":0}}`);
-  const request = decode(bytes, 0, bytes.length);
+  const request = decode(bytes, 0, bytes.length, new PublishMemo());
   if (request.type !== "publish") throw new Error(`decoded as ${request.type}`);
   const encoder = new TopicEncoder(topicJson);
   const target = Buffer.alloc(encoder.ackLength(request, offset, isDuplicate));

@@ -22,14 +22,13 @@ export interface UnsubscribeRequest extends Correlated {
 }
 
 /**
- * A publish as the places of its values in the bytes that it came in: JSON texts, which subscribers get byte for byte. It
- * is valid only as long as those bytes are. `requestIdEnd` is -1 where no request id was given.
+ * A publish: its topic, and the places of its other values in the bytes that it came in: JSON texts, which subscribers get
+ * byte for byte. It is valid only as long as those bytes are. `requestIdEnd` is -1 where no request id was given.
  */
 export interface PublishRequest {
   readonly type: "publish";
+  readonly topic: string;
   readonly bytes: Buffer;
-  readonly topicStart: number;
-  readonly topicEnd: number;
   readonly idStart: number;
   readonly idEnd: number;
   readonly payloadStart: number;

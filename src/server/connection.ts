@@ -1,6 +1,6 @@
 import type { Session } from "../core/session.ts";
+import { PublishMemo } from "../protocol/publish-memo.ts";
 import type { Principal, TokenLife, Usage } from "./access/principal.ts";
-import { TopicMemo } from "./topic-memo.ts";
 
 /** Who is at the other end of a connection. */
 export interface Peer {
@@ -23,8 +23,8 @@ export class Connection {
   warnedOf: TokenLife | undefined;
   /** Whether a renewal of its token is under way. */
   renewing = false;
-  /** The topic that it published to last. */
-  readonly lastTopic = new TopicMemo();
+  /** What its publishes have in common. */
+  readonly publishMemo = new PublishMemo();
   /** Requests that the client has sent. */
   requestCount = 0;
   /** Whether anything came since the heartbeat last looked. */

@@ -11,6 +11,7 @@ import {
   encodeUnsubscribeAck,
 } from "../protocol/encode.ts";
 import { Refusal } from "../protocol/errors.ts";
+import type { PublishMemo } from "../protocol/publish-memo.ts";
 import type {
   ClientMessage,
   PublishRequest,
@@ -23,7 +24,6 @@ import type { Principal } from "./access/principal.ts";
 import type { Tokens } from "./access/tokens.ts";
 import type { Logger } from "./logger.ts";
 import type { Journal } from "./system/journal.ts";
-import type { TopicMemo } from "./topic-memo.ts";
 
 /** What the dispatcher works with. */
 export interface DispatcherPorts {
@@ -45,8 +45,8 @@ export interface Client {
   principal: Principal;
   /** Whether a renewal of its token is under way. */
   renewing: boolean;
-  /** The topic that it published to last. */
-  readonly lastTopic: TopicMemo;
+  /** What its publishes have in common. */
+  readonly publishMemo: PublishMemo;
 }
 
 /** Carries out what clients ask for. Every request gets exactly one answer: ack, pong or error. */
@@ -63,7 +63,7 @@ export class Dispatcher {
   /** Decodes one text message of a session, at `start` to `end` of the bytes, and answers it. */
   dispatch(client: Client, bytes: Buffer, start: number, end: number): void {
     const { session } = client;
-    const request = this.#ports.decode(bytes, start, end);
+    const request = this.#ports.decode(bytes, start, end, client.publishMemo);
     if (this.#logsRequests) this.#logRequest(client, request);
     switch (request.type) {
       case "publish":
@@ -97,9 +97,9 @@ export class Dispatcher {
   }
 
   #publish(client: Client, request: PublishRequest): void {
-    const { lastTopic, principal, session } = client;
-    const name = lastTopic.nameIn(request);
-    const published = refusesPublish(principal, name) ?? this.#ports.hub.publish(name, request, request);
+    const { principal, session } = client;
+    const { topic } = request;
+    const published = refusesPublish(principal, topic) ?? this.#ports.hub.publish(topic, request, request);
     if (published instanceof Refusal) {
       this.refuse(client, requestIdOf(request), published);
     } else if (typeof published.offset === "number") {
@@ -194,9 +194,8 @@ export class Dispatcher {
     return new Date(principal.life.expiresAtMs).toISOString();
   }
 
-  #logRequest({ lastTopic, session }: Client, request: ClientMessage): void {
-    const topic =
-      request.type === "publish" ? lastTopic.nameIn(request) : "topic" in request ? request.topic : undefined;
+  #logRequest({ session }: Client, request: ClientMessage): void {
+    const topic = "topic" in request ? request.topic : undefined;
     this.#ports.logger.debug({ session: session.id, type: request.type, topic }, "request");
   }
 }

@@ -4,6 +4,7 @@ import type { Session } from "../../src/core/session.ts";
 import { createDecoder } from "../../src/protocol/decode.ts";
 import { encodeSubscribeAck, encodeUnsubscribeAck } from "../../src/protocol/encode.ts";
 import { Refusal } from "../../src/protocol/errors.ts";
+import { PublishMemo } from "../../src/protocol/publish-memo.ts";
 import type { PublishRequest } from "../../src/protocol/requests.ts";
 import { HubUnderTest, RING_CAPACITY } from "./hub.ts";
 import { RunClient } from "./run-client.ts";
@@ -353,7 +354,7 @@ function nameOf(topic: number): string {
 function publishRequest(topicJson: string, id: string, payloadJson: string): PublishRequest {
   const text = `{"type":"publish","topic":${topicJson},"request_id":"${id}","message":{"id":"${id}","payload":${payloadJson}}}`;
   const bytes = Buffer.from(`}}"${text}"]}`);
-  const request = decode(bytes, 3, 3 + Buffer.byteLength(text));
+  const request = decode(bytes, 3, 3 + Buffer.byteLength(text), new PublishMemo());
   if (request.type !== "publish") throw new Error(`${request.type}: ${text}`);
   return request;
 }

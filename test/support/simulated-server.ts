@@ -4,10 +4,10 @@ import { draftOf } from "../../src/core/draft.ts";
 import type { HubOptions } from "../../src/core/hub.ts";
 import { createDecoder } from "../../src/protocol/decode.ts";
 import { Refusal } from "../../src/protocol/errors.ts";
+import { PublishMemo } from "../../src/protocol/publish-memo.ts";
 import { ANYBODY } from "../../src/server/access/principal.ts";
 import { type Client, Dispatcher } from "../../src/server/dispatch.ts";
 import { Journal } from "../../src/server/system/journal.ts";
-import { TopicMemo } from "../../src/server/topic-memo.ts";
 import type { FakeSocket } from "./fake-platform.ts";
 import { FakeTransport } from "./fake-transport.ts";
 import { HubUnderTest, RING_CAPACITY } from "./hub.ts";
@@ -82,7 +82,7 @@ export class SimulatedServer {
     const session = this.topics.hub.connect(transport);
     this.#links.set(socket, {
       transport,
-      client: { session, address: "127.0.0.1", principal: ANYBODY, renewing: false, lastTopic: new TopicMemo() },
+      client: { session, address: "127.0.0.1", principal: ANYBODY, renewing: false, publishMemo: new PublishMemo() },
       delivered: 0,
       droppedBefore: 0,
       newestBefore: 0,
