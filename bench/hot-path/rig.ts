@@ -84,6 +84,7 @@ export class Rig {
 
   /** Orders and stores a publication, and acknowledges it. */
   publish(request: PublishRequest): void {
+    timestamps.hold();
     const published = this.#hub.publish(request.topic, request, request);
     if (!("topic" in published) || typeof published.offset !== "number") throw new Error("the publish was refused");
     this.acknowledge(request, published.offset);
@@ -97,11 +98,13 @@ export class Rig {
 
   /** Encodes and stores an event without any delivery. */
   append(request: PublishRequest): void {
-    this.#hub.topic(TOPIC)?.log.append(request, timestamps.nowBytes());
+    timestamps.hold();
+    this.#hub.topic(TOPIC)?.log.append(request, timestamps.end());
   }
 
-  /** Hands everything that was published to the subscribers' and the publisher's transports. */
+  /** Ends the input: hands everything that was published to the subscribers' and the publisher's transports. */
   flush(): void {
+    timestamps.release();
     this.#hub.flushQueue.flush();
   }
 }

@@ -1,3 +1,5 @@
+import { encodeEnd } from "../protocol/encode.ts";
+
 /** The time, as a port: tests turn it by hand. */
 export interface Clock {
   /** Wall-clock time in milliseconds since 1970, for time stamps. It may jump. */
@@ -11,8 +13,9 @@ export class Timestamps {
   readonly #clock: Clock;
   #lastMs = Number.NaN;
   #lastText = "";
-  /** The same as bytes. */
-  readonly #lastBytes = Buffer.alloc("2025-01-15T10:00:00.123Z".length);
+  /** The end of a message with that time. */
+  #lastEnd = encodeEnd("");
+  #isHeld = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -24,23 +27,38 @@ export class Timestamps {
     return this.#lastText;
   }
 
-  /** The same as bytes, which the next call overwrites. */
-  nowBytes(): Buffer {
+  /** The end of a message with the time now, as bytes; see `encodeEnd`. */
+  end(): Buffer {
     this.#read();
-    return this.#lastBytes;
+    return this.#lastEnd;
   }
 
-  /** What `nowBytes` returned last, without a look at the clock, which costs 40 ns. */
-  lastBytes(): Buffer {
-    return this.#lastBytes;
+  /** What `end` returned last, without a look at the clock. */
+  lastEnd(): Buffer {
+    return this.#lastEnd;
+  }
+
+  /**
+   * Reads the clock, and not again until `release`: the requests of one input have one time. A look at the clock costs
+   * 40 to 70 ns, which is a twentieth of a publish.
+   */
+  hold(): void {
+    if (this.#isHeld) return;
+    this.#read();
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
   }
 
   #read(): void {
+    if (this.#isHeld) return;
     const ms = this.#clock.wallMs();
     // Many messages share a millisecond, and formatting one costs about as much as encoding an ack.
     if (ms === this.#lastMs) return;
     this.#lastMs = ms;
     this.#lastText = new Date(ms).toISOString();
-    this.#lastBytes.write(this.#lastText, 0, "latin1");
+    this.#lastEnd = encodeEnd(this.#lastText);
   }
 }

@@ -5,8 +5,9 @@ export interface TopicName {
 }
 
 /**
- * What a publisher hands over: the places of two JSON texts in bytes that are passed on unchanged. It is valid only
- * during the call; an engine that needs it for longer copies it.
+ * What a publisher hands over: the places of two JSON texts in bytes that are passed on unchanged. They are two members,
+ * `id` and `payload`, of one JSON object, or stand side by side. A draft is valid only during the call; an engine that
+ * needs it for longer copies it.
  */
 export interface Draft {
   readonly bytes: Buffer;

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { textsOfFrames } from "../../test/support/frame-texts.ts";
+import { encodeEnd } from "../protocol/encode.ts";
 import { draftOf } from "./draft.ts";
 import { Log, textsOf } from "./log.ts";
 import type { Range } from "./range.ts";
 
-const TS = Buffer.from("2025-01-15T10:00:00.123Z");
+const END = encodeEnd("2025-01-15T10:00:00.123Z");
 const TOPIC = { name: "a", nameJson: '"a"' };
 
 function log(capacity: number): Log {
@@ -15,7 +16,7 @@ function log(capacity: number): Log {
 function fill(subject: Log, count: number, payloadBytes = 1): void {
   for (let i = 0; i < count; i++) {
     const payload = String(subject.newestOffset + 1).padEnd(payloadBytes, "p");
-    expect(subject.append(draftOf('"m"', JSON.stringify(payload)), TS)).toBe(subject.newestOffset);
+    expect(subject.append(draftOf('"m"', JSON.stringify(payload)), END)).toBe(subject.newestOffset);
   }
 }
 

@@ -76,14 +76,14 @@ export class Log {
     return sum + (this.#spare?.bytes.length ?? 0);
   }
 
-  /** Encodes an event behind the newest one; returns its offset. `ts` is a time stamp as bytes. */
-  append(draft: Draft, ts: Buffer): number {
+  /** Encodes an event behind the newest one; returns its offset. `end` is of `encodeEnd`. */
+  append(draft: Draft, end: Buffer): number {
     const offset = this.#newestOffset + 1;
     const length = this.encoder.eventLength(draft, offset);
     const frameLength = frameHeaderLength(length) + length;
     const chunk = this.#chunkFor(frameLength);
     const start = writeFrameHeader(chunk.bytes, chunk.used, OPCODE.TEXT, length);
-    this.encoder.writeEvent(chunk.bytes, start, draft, offset, ts);
+    this.encoder.writeEvent(chunk.bytes, start, draft, offset, end);
     chunk.added(frameLength);
     this.#position += frameLength;
     this.#newestOffset = offset;

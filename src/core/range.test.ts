@@ -2,11 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { textsOfFrames } from "../../test/support/frame-texts.ts";
 import { SEED } from "../../test/support/seed.ts";
+import { encodeEnd } from "../protocol/encode.ts";
 import { draftOf } from "./draft.ts";
 import { Log, textsOf } from "./log.ts";
 import type { Range } from "./range.ts";
 
-const TS = Buffer.from("2025-01-15T10:00:00.123Z");
+const END = encodeEnd("2025-01-15T10:00:00.123Z");
 const COUNT = 60;
 
 /** A log of events of mixed sizes in many chunks. */
@@ -17,7 +18,7 @@ function filled(capacity = COUNT): Log {
 }
 
 function append(log: Log, offset: number): void {
-  log.append(draftOf('"m"', JSON.stringify("p".repeat((offset * 37) % 300))), TS);
+  log.append(draftOf('"m"', JSON.stringify("p".repeat((offset * 37) % 300))), END);
 }
 
 /** All events of a full log. */

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { collectGarbage } from "../../test/support/garbage.ts";
 import { HubUnderTest } from "../../test/support/hub.ts";
+import { encodeEnd } from "../protocol/encode.ts";
 import { draftOf } from "./draft.ts";
 import { Log, textsOf } from "./log.ts";
 import type { Range } from "./range.ts";
 import { type Loss, SessionQueue } from "./session-queue.ts";
 
-const TS = Buffer.from("2025-01-15T10:00:00.123Z");
+const END = encodeEnd("2025-01-15T10:00:00.123Z");
 /** The plain queue does not look at it. */
 const { subscription } = ((under) => under.join(under.connect().session, "any"))(new HubUnderTest());
 
@@ -16,7 +17,7 @@ function newLog(name: string): Log {
 
 function push(queue: SessionQueue, log: Log, count = 1, payloadBytes = 1): void {
   for (let i = 0; i < count; i++) {
-    log.append(draftOf('"m"', JSON.stringify("p".repeat(payloadBytes))), TS);
+    log.append(draftOf('"m"', JSON.stringify("p".repeat(payloadBytes))), END);
     queue.pushEvents(log.newest(), subscription, false);
   }
 }
@@ -202,7 +203,7 @@ describe("a queue's detached events", () => {
     queue.detach(a);
     const chunks: WeakRef<Buffer>[] = [];
     for (let i = 0; i < 2000; i++) {
-      a.append(draftOf('"m"', JSON.stringify("p".repeat(1000))), TS);
+      a.append(draftOf('"m"', JSON.stringify("p".repeat(1000))), END);
       a.newest().forEachPiece((bytes) => {
         if (chunks.at(-1)?.deref() !== bytes) chunks.push(new WeakRef(bytes));
       });

@@ -133,8 +133,8 @@ export class Session implements MessageSource {
     const end = replies.reserve(log.encoder.ackLength(request, offset, isDuplicate));
     const { bytes, frameStart, payloadStart } = replies;
     // The event has just read the clock; a duplicate has none.
-    const ts = isDuplicate ? timestamps.nowBytes() : timestamps.lastBytes();
-    log.encoder.writeAck(bytes, payloadStart, request, offset, isDuplicate, ts);
+    const messageEnd = isDuplicate ? timestamps.end() : timestamps.lastEnd();
+    log.encoder.writeAck(bytes, payloadStart, request, offset, isDuplicate, messageEnd);
     this.#queue.pushReply(bytes, frameStart, end);
     replies.frameStart = end;
     this.#schedule();

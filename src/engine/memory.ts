@@ -50,7 +50,7 @@ class MemoryStream implements Stream {
 
   publish(draft: Draft): number {
     if (this.#offsets !== undefined) this.#makeRoom(this.#offsets);
-    const offset = this.log.append(draft, this.#timestamps.nowBytes());
+    const offset = this.log.append(draft, this.#timestamps.end());
     if (this.#offsets !== undefined) this.#index(this.#offsets, idOfDraft(draft), offset);
     this.#appended();
     return offset;

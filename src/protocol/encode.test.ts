@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodedEvent } from "../../test/support/encoded-event.ts";
+import { encodedDraft, encodedEvent } from "../../test/support/encoded-event.ts";
 import { SEED } from "../../test/support/seed.ts";
 import { createDecoder } from "./decode.ts";
 import {
+  encodeEnd,
   encodeError,
   encodeInfo,
   encodePong,
@@ -43,7 +44,7 @@ function encodePublishAck(requestIdJson: string | undefined, topicJson: string, 
   if (request.type !== "publish") throw new Error(`decoded as ${request.type}`);
   const encoder = new TopicEncoder(topicJson);
   const target = Buffer.alloc(encoder.ackLength(request, offset, isDuplicate));
-  const end = encoder.writeAck(target, 0, request, offset, isDuplicate, Buffer.from(TS));
+  const end = encoder.writeAck(target, 0, request, offset, isDuplicate, encodeEnd(TS));
   if (end !== target.length) throw new Error(`the ack ends at ${end} instead of ${target.length}`);
   return target.toString();
 }
@@ -73,6 +74,24 @@ describe(`encoders (seed ${SEED})`, () => {
           offset,
           ts: TS,
         });
+      }),
+      RUNS,
+    );
+  });
+
+  test("an event is the same, however the publisher wrote the two", () => {
+    const before = fc.constantFrom(',"payload":', ', "payload":', ',"payload" :', ',"\\u0070ayload":', "");
+    fc.assert(
+      fc.property(names, fc.json(), before, offsets, fc.boolean(), (id, payloadJson, between, offset, isReversed) => {
+        const idJson = JSON.stringify(id);
+        const bytes = Buffer.from(isReversed ? payloadJson + between + idJson : idJson + between + payloadJson);
+        const [idLength, payloadLength] = [Buffer.byteLength(idJson), Buffer.byteLength(payloadJson)];
+        const idStart = isReversed ? bytes.length - idLength : 0;
+        const payloadStart = isReversed ? 0 : bytes.length - payloadLength;
+        const places = { idStart, idEnd: idStart + idLength, payloadStart, payloadEnd: payloadStart + payloadLength };
+        expect(encodedDraft('"t"', { bytes, ...places }, offset, TS)).toBe(
+          encodedEvent('"t"', idJson, payloadJson, offset, TS),
+        );
       }),
       RUNS,
     );

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Clock } from "../core/clock.ts";
+import type { Clock, Timestamps } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import type { FlushQueue } from "../core/flush-queue.ts";
 import { CLOSE, Refusal } from "../protocol/errors.ts";
@@ -23,6 +23,7 @@ export interface WebSocketPorts {
   readonly clock: Clock;
   /** For what is shown. */
   readonly systemClock: Clock;
+  readonly timestamps: Pick<Timestamps, "hold" | "release">;
   readonly counters: Pick<Counters, "receivedBytes">;
   readonly flushQueue: Pick<FlushQueue, "inputStart" | "inputEnd">;
 }
@@ -47,7 +48,8 @@ class WebSocketClient implements WebSocketHandler {
 
   text(bytes: Buffer, start: number, end: number): void {
     this.#countRequest(end - start);
-    const { dispatcher, flushQueue } = this.#endpoint.ports;
+    const { dispatcher, flushQueue, timestamps } = this.#endpoint.ports;
+    timestamps.hold();
     flushQueue.inputStart();
     // One that is being closed gets no more replies.
     if (this.#connection.session.isOpen) dispatcher.dispatch(this.#connection, bytes, start, end);
@@ -73,7 +75,9 @@ class WebSocketClient implements WebSocketHandler {
   }
 
   inputEnd(): void {
-    this.#endpoint.ports.flushQueue.inputEnd();
+    const { flushQueue, timestamps } = this.#endpoint.ports;
+    timestamps.release();
+    flushQueue.inputEnd();
   }
 
   drained(): void {
