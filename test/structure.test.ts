@@ -41,10 +41,11 @@ function layerOf(path: string): string {
 
 /** What each layer may import: other layers, and for some all but these packages. */
 const ALLOWED_LAYERS: Record<string, readonly string[]> = {
-  protocol: ["protocol"],
-  websocket: ["websocket"],
+  bytes: ["bytes"],
+  protocol: ["protocol", "bytes"],
+  websocket: ["websocket", "bytes"],
   // Of the WebSocket layer, the core knows how a frame is laid out.
-  core: ["core", "protocol", "websocket"],
+  core: ["core", "protocol", "websocket", "bytes"],
   engine: ["engine", "core", "protocol"],
   config: ["config"],
   server: ["server", "websocket", "core", "engine", "protocol", "config"],
@@ -55,6 +56,7 @@ const ALLOWED_LAYERS: Record<string, readonly string[]> = {
   "main.ts": ["config", "cli", "serve.ts"],
 };
 const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
+  bytes: [],
   protocol: ["zod"],
   websocket: ["node:buffer", "node:crypto", "node:http", "node:net", "node:stream", "node:tls", "node:zlib"],
   core: [],
@@ -91,7 +93,7 @@ describe.each(SOURCES)("%s", (path) => {
 
 // Neither Bun nor Node nor timers: the core is tested with a fake clock, the protocol also serves browsers.
 const WORLD = /\b(?:Bun|process|globalThis|performance|require)\b|\bset(?:Timeout|Interval|Immediate)\b|\bDate\.now\b/;
-const PURE = SOURCES.filter((path) => ["core", "protocol"].includes(layerOf(path)));
+const PURE = SOURCES.filter((path) => ["bytes", "core", "protocol"].includes(layerOf(path)));
 
 test.each(PURE)("%s knows no Bun, no process, no timers and no clock but its port", (path) => {
   // Without comments and types.

@@ -1,9 +1,12 @@
+import { type Block, viewOf } from "../bytes/block.ts";
+
 /**
  * A piece of a log: events as WebSocket frames, one behind the other. A byte once written does not move or change while
  * anybody may read it, so that writes to sockets can refer to it.
  */
-export class Chunk {
+export class Chunk implements Block {
   readonly bytes: Buffer;
+  readonly view: DataView;
   /** Whether it is a copy that stands in no log. */
   readonly isDetached: boolean;
   /** The offset of its first event. */
@@ -20,6 +23,7 @@ export class Chunk {
   /** @param bytes memory of its own; not from `allocUnsafe`, whose small buffers share slabs and keep them alive */
   constructor(bytes: Buffer, firstOffset: number, position: number, isDetached = false) {
     this.bytes = bytes;
+    this.view = viewOf(bytes);
     this.firstOffset = firstOffset;
     this.position = position;
     this.isDetached = isDetached;

@@ -1,3 +1,4 @@
+import type { Block } from "../bytes/block.ts";
 import { encodeEnd } from "../protocol/encode.ts";
 
 /** The time, as a port: tests turn it by hand. */
@@ -28,13 +29,13 @@ export class Timestamps {
   }
 
   /** The end of a message with the time now, as bytes; see `encodeEnd`. */
-  end(): Buffer {
+  end(): Block {
     this.#read();
     return this.#lastEnd;
   }
 
   /** What `end` returned last, without a look at the clock. */
-  lastEnd(): Buffer {
+  lastEnd(): Block {
     return this.#lastEnd;
   }
 

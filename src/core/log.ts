@@ -1,3 +1,4 @@
+import type { Block } from "../bytes/block.ts";
 import { type EncodedEvent, TopicEncoder } from "../protocol/encode.ts";
 import { frameHeaderLength, OPCODE, writeFrameHeader } from "../websocket/frame.ts";
 import { Chunk } from "./chunk.ts";
@@ -77,13 +78,13 @@ export class Log {
   }
 
   /** Encodes an event behind the newest one; returns its offset. `end` is of `encodeEnd`. */
-  append(draft: Draft, end: Buffer): number {
+  append(draft: Draft, end: Block): number {
     const offset = this.#newestOffset + 1;
     const length = this.encoder.eventLength(draft, offset);
     const frameLength = frameHeaderLength(length) + length;
     const chunk = this.#chunkFor(frameLength);
     const start = writeFrameHeader(chunk.bytes, chunk.used, OPCODE.TEXT, length);
-    this.encoder.writeEvent(chunk.bytes, start, draft, offset, end);
+    this.encoder.writeEvent(chunk, start, draft, offset, end);
     chunk.added(frameLength);
     this.#position += frameLength;
     this.#newestOffset = offset;

@@ -4,7 +4,8 @@ import { ReplyBuffer } from "./reply-buffer.ts";
 
 function write(replies: ReplyBuffer, text: string): { bytes: Buffer; start: number; end: number } {
   const end = replies.reserve(text.length);
-  const { bytes, frameStart: start, payloadStart } = replies;
+  const { bytes } = replies.block;
+  const { frameStart: start, payloadStart } = replies;
   bytes.write(text, payloadStart, "latin1");
   replies.frameStart = end;
   return { bytes, start, end };
@@ -19,7 +20,7 @@ describe("a buffer of replies", () => {
       expect(frame.start).toBe(frames[i - 1]?.end ?? 0);
       expect(frame.bytes).toBe(frames[0]?.bytes);
     }
-    expect(textsOfFrames(replies.bytes, 0, frames.at(-1)?.end ?? 0)).toEqual(texts);
+    expect(textsOfFrames(replies.block.bytes, 0, frames.at(-1)?.end ?? 0)).toEqual(texts);
   });
 
   test("takes new memory where a reply no longer fits, and leaves the old replies as they are", () => {

@@ -1,3 +1,4 @@
+import { newBlock } from "../bytes/block.ts";
 import { frameHeaderLength, OPCODE, writeFrameHeader } from "../websocket/frame.ts";
 
 const BUFFER_BYTES = 16 * 1024;
@@ -7,7 +8,7 @@ const BUFFER_BYTES = 16 * 1024;
  * burst to one client stand together. A byte once written never moves.
  */
 export class ReplyBuffer {
-  bytes = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  block = newBlock(Buffer.allocUnsafeSlow(BUFFER_BYTES));
   /** Where the next reply's frame starts. */
   frameStart = 0;
   /** Where the next reply's payload starts, once room was made for it. */
@@ -16,11 +17,11 @@ export class ReplyBuffer {
   /** Makes room for the frame of a reply and writes its header; returns where the frame ends. */
   reserve(payloadLength: number): number {
     const length = frameHeaderLength(payloadLength) + payloadLength;
-    if (this.frameStart + length > this.bytes.length) {
-      this.bytes = Buffer.allocUnsafeSlow(Math.max(BUFFER_BYTES, length));
+    if (this.frameStart + length > this.block.bytes.length) {
+      this.block = newBlock(Buffer.allocUnsafeSlow(Math.max(BUFFER_BYTES, length)));
       this.frameStart = 0;
     }
-    this.payloadStart = writeFrameHeader(this.bytes, this.frameStart, OPCODE.TEXT, payloadLength);
+    this.payloadStart = writeFrameHeader(this.block.bytes, this.frameStart, OPCODE.TEXT, payloadLength);
     return this.frameStart + length;
   }
 }

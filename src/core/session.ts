@@ -131,11 +131,11 @@ export class Session implements MessageSource {
     if (!this.isOpen) return;
     const { replies, timestamps } = this.#context;
     const end = replies.reserve(log.encoder.ackLength(request, offset, isDuplicate));
-    const { bytes, frameStart, payloadStart } = replies;
+    const { block, frameStart, payloadStart } = replies;
     // The event has just read the clock; a duplicate has none.
     const messageEnd = isDuplicate ? timestamps.end() : timestamps.lastEnd();
-    log.encoder.writeAck(bytes, payloadStart, request, offset, isDuplicate, messageEnd);
-    this.#queue.pushReply(bytes, frameStart, end);
+    log.encoder.writeAck(block, payloadStart, request, offset, isDuplicate, messageEnd);
+    this.#queue.pushReply(block.bytes, frameStart, end);
     replies.frameStart = end;
     this.#schedule();
   }

@@ -21,13 +21,13 @@ const dedupeSpan: Span = { start: 0, end: -1 };
 const PUBLISH_SPANS: readonly Span[] = [topicSpan, idSpan, payloadSpan, requestIdSpan];
 let nesting = 0;
 
-function skipInto(span: Span, bytes: Uint8Array, start: number, end: number, depth: number): number {
+function skipInto(span: Span, bytes: Buffer, start: number, end: number, depth: number): number {
   span.start = start;
   span.end = skipNested(bytes, start, end, depth);
   return span.end;
 }
 
-function skipNested(bytes: Uint8Array, start: number, end: number, depth: number): number {
+function skipNested(bytes: Buffer, start: number, end: number, depth: number): number {
   const valueEnd = skipValue(bytes, start, end);
   if (depth + deepestNesting > nesting) nesting = depth + deepestNesting;
   return valueEnd;
@@ -36,7 +36,7 @@ function skipNested(bytes: Uint8Array, start: number, end: number, depth: number
 const REQUEST_KEYS = keysOf("type", "topic", "message", "request_id", "dedupe");
 const MESSAGE_KEYS = keysOf("id", "payload");
 
-function visitMember(bytes: Uint8Array, keyStart: number, keyEnd: number, start: number, end: number): number {
+function visitMember(bytes: Buffer, keyStart: number, keyEnd: number, start: number, end: number): number {
   switch (keyAt(bytes, keyStart, keyEnd, REQUEST_KEYS)) {
     case "type":
       return skipInto(typeSpan, bytes, start, end, 1);
@@ -58,7 +58,7 @@ function visitMember(bytes: Uint8Array, keyStart: number, keyEnd: number, start:
   }
 }
 
-function visitMessageMember(bytes: Uint8Array, keyStart: number, keyEnd: number, start: number, end: number): number {
+function visitMessageMember(bytes: Buffer, keyStart: number, keyEnd: number, start: number, end: number): number {
   switch (keyAt(bytes, keyStart, keyEnd, MESSAGE_KEYS)) {
     case "id":
       return skipInto(idSpan, bytes, start, end, 2);
@@ -73,7 +73,7 @@ const OPEN_BRACE = 123;
 const PUBLISH_JSON = Buffer.from('"publish"');
 
 /** Finds the spans; returns whether the bytes are one well-formed JSON object. */
-function scan(bytes: Uint8Array, start: number, end: number): boolean {
+function scan(bytes: Buffer, start: number, end: number): boolean {
   typeSpan.end = -1;
   topicSpan.end = -1;
   requestIdSpan.end = -1;

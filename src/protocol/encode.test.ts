@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodedDraft, encodedEvent } from "../../test/support/encoded-event.ts";
 import { SEED } from "../../test/support/seed.ts";
+import { newBlock } from "../bytes/block.ts";
 import { createDecoder } from "./decode.ts";
 import {
   encodeEnd,
@@ -43,10 +44,10 @@ function encodePublishAck(requestIdJson: string | undefined, topicJson: string, 
   const request = decode(bytes, 0, bytes.length, new PublishMemo());
   if (request.type !== "publish") throw new Error(`decoded as ${request.type}`);
   const encoder = new TopicEncoder(topicJson);
-  const target = Buffer.alloc(encoder.ackLength(request, offset, isDuplicate));
+  const target = newBlock(Buffer.alloc(encoder.ackLength(request, offset, isDuplicate)));
   const end = encoder.writeAck(target, 0, request, offset, isDuplicate, encodeEnd(TS));
-  if (end !== target.length) throw new Error(`the ack ends at ${end} instead of ${target.length}`);
-  return target.toString();
+  if (end !== target.bytes.length) throw new Error(`the ack ends at ${end} instead of ${target.bytes.length}`);
+  return target.bytes.toString();
 }
 
 function jsonOf(requestId: string | undefined): string | undefined {

@@ -1,4 +1,6 @@
-import { copyBytes, digitCount, writeDecimal } from "./byte-writer.ts";
+import { type Block, blockOf, newBlock } from "../bytes/block.ts";
+import { digitCount, writeDecimal } from "../bytes/decimal.ts";
+import { copy } from "../bytes/words.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Info, ServerMessage } from "./messages.ts";
 import type { NewMessage, PublishRequest } from "./requests.ts";
@@ -16,74 +18,94 @@ export interface EncodedEvent {
 
 /** A time stamp's length, such as `2025-01-15T10:00:00.123Z`. */
 const TS_LENGTH = 24;
-const BEFORE_PAYLOAD = Buffer.from(',"payload":');
-const BEFORE_EVENT_OFFSET = Buffer.from('},"offset":');
+const BEFORE_PAYLOAD = ',"payload":';
+const BEFORE_EVENT_OFFSET = '},"offset":';
 const BEFORE_TS = ',"ts":"';
 const AFTER_TS = '"}';
 const END_LENGTH = BEFORE_TS.length + TS_LENGTH + AFTER_TS.length;
-const BEFORE_ID = Buffer.from(',"message":{"id":');
-const EVENT_START = Buffer.from('{"type":"event","topic":');
-const ACK_START = Buffer.from('{"type":"ack","request_id":');
-const ACK_START_WITHOUT_ID = Buffer.from('{"type":"ack"');
-const DUPLICATE = Buffer.from(',"duplicate":true');
+const BEFORE_ID = ',"message":{"id":';
+const EVENT_START = '{"type":"event","topic":';
+
+const beforePayload = textBlock(BEFORE_PAYLOAD);
+const beforeEventOffset = textBlock(BEFORE_EVENT_OFFSET);
+const ackStart = textBlock('{"type":"ack","request_id":');
+const ackStartWithoutId = textBlock('{"type":"ack"');
+const duplicateMember = textBlock(',"duplicate":true');
+
+function textBlock(text: string): Block {
+  return newBlock(Buffer.from(text));
+}
 
 /** The end of every message, which is its time stamp, as bytes. */
-export function encodeEnd(ts: string): Buffer {
-  return Buffer.from(BEFORE_TS + ts + AFTER_TS);
+export function encodeEnd(ts: string): Block {
+  return textBlock(BEFORE_TS + ts + AFTER_TS);
+}
+
+function copyAll(target: Block, at: number, text: Block): number {
+  return copy(target, at, text, 0, text.bytes.length);
 }
 
 /** Writes the messages of one topic as bytes: what is always the same is encoded once. */
 export class TopicEncoder {
-  readonly #eventStart: Buffer;
-  readonly #ackMiddle: Buffer;
+  /** What an event begins with, and what stands in an ack between the request id and the offset. */
+  readonly #texts: Block;
+  readonly #eventStartLength: number;
+  readonly #ackMiddleLength: number;
 
   /** @param topicJson the topic's name as JSON text */
   constructor(topicJson: string) {
-    this.#eventStart = Buffer.concat([EVENT_START, Buffer.from(topicJson), BEFORE_ID]);
-    this.#ackMiddle = Buffer.from(`,"topic":${topicJson},"status":"ok","offset":`);
+    const eventStart = Buffer.from(EVENT_START + topicJson + BEFORE_ID);
+    const ackMiddle = Buffer.from(`,"topic":${topicJson},"status":"ok","offset":`);
+    this.#texts = newBlock(Buffer.concat([eventStart, ackMiddle]));
+    this.#eventStartLength = eventStart.length;
+    this.#ackMiddleLength = ackMiddle.length;
   }
 
   /** The length of the event that `writeEvent` writes. */
   eventLength({ idEnd, idStart, payloadEnd, payloadStart }: NewMessage, offset: number): number {
     const fixed = BEFORE_PAYLOAD.length + BEFORE_EVENT_OFFSET.length + END_LENGTH;
-    return this.#eventStart.length + (idEnd - idStart) + (payloadEnd - payloadStart) + digitCount(offset) + fixed;
+    return this.#eventStartLength + (idEnd - idStart) + (payloadEnd - payloadStart) + digitCount(offset) + fixed;
   }
 
   /** Writes an event, encoded once for all its subscribers; `end` is of `encodeEnd`. Returns the index behind it. */
-  writeEvent(target: Buffer, start: number, message: NewMessage, offset: number, end: Buffer): number {
-    const { bytes, idEnd, idStart, payloadEnd, payloadStart } = message;
-    let at = copyBytes(target, start, this.#eventStart, 0, this.#eventStart.length);
+  writeEvent(target: Block, start: number, message: NewMessage, offset: number, end: Block): number {
+    const { idEnd, idStart, payloadEnd, payloadStart } = message;
+    const source = blockOf(message.bytes);
+    let at = copy(target, start, this.#texts, 0, this.#eventStartLength);
     // Most publishers write the two as an event has them, with just the key between them: one copy instead of three.
     if (payloadStart - idEnd === BEFORE_PAYLOAD.length) {
-      at = copyBytes(target, at, bytes, idStart, payloadEnd);
+      at = copy(target, at, source, idStart, payloadEnd);
     } else {
-      at = copyBytes(target, at, bytes, idStart, idEnd);
-      at = copyBytes(target, at, BEFORE_PAYLOAD, 0, BEFORE_PAYLOAD.length);
-      at = copyBytes(target, at, bytes, payloadStart, payloadEnd);
+      at = copy(target, at, source, idStart, idEnd);
+      at = copyAll(target, at, beforePayload);
+      at = copy(target, at, source, payloadStart, payloadEnd);
     }
-    at = copyBytes(target, at, BEFORE_EVENT_OFFSET, 0, BEFORE_EVENT_OFFSET.length);
-    return copyBytes(target, writeDecimal(target, at, offset), end, 0, END_LENGTH);
+    at = copyAll(target, at, beforeEventOffset);
+    at = writeDecimal(target.bytes, at, offset);
+    return copy(target, at, end, 0, END_LENGTH);
   }
 
   /** The length of the ack that `writeAck` writes. */
   ackLength({ requestIdEnd, requestIdStart }: PublishRequest, offset: number, isDuplicate: boolean): number {
-    const start = requestIdEnd < 0 ? ACK_START_WITHOUT_ID.length : ACK_START.length + requestIdEnd - requestIdStart;
-    return start + this.#ackMiddle.length + digitCount(offset) + (isDuplicate ? DUPLICATE.length : 0) + END_LENGTH;
+    const start =
+      requestIdEnd < 0 ? ackStartWithoutId.bytes.length : ackStart.bytes.length + requestIdEnd - requestIdStart;
+    const duplicate = isDuplicate ? duplicateMember.bytes.length : 0;
+    return start + this.#ackMiddleLength + digitCount(offset) + duplicate + END_LENGTH;
   }
 
   /** Writes the reply to a publish; `offset` is the event's own, or that of the one that it would have repeated. */
-  writeAck(target: Buffer, start: number, request: PublishRequest, offset: number, isDuplicate: boolean, end: Buffer) {
+  writeAck(target: Block, start: number, request: PublishRequest, offset: number, isDuplicate: boolean, end: Block) {
     let at = start;
     if (request.requestIdEnd < 0) {
-      at = copyBytes(target, at, ACK_START_WITHOUT_ID, 0, ACK_START_WITHOUT_ID.length);
+      at = copyAll(target, at, ackStartWithoutId);
     } else {
-      at = copyBytes(target, at, ACK_START, 0, ACK_START.length);
-      at = copyBytes(target, at, request.bytes, request.requestIdStart, request.requestIdEnd);
+      at = copyAll(target, at, ackStart);
+      at = copy(target, at, blockOf(request.bytes), request.requestIdStart, request.requestIdEnd);
     }
-    at = copyBytes(target, at, this.#ackMiddle, 0, this.#ackMiddle.length);
-    at = writeDecimal(target, at, offset);
-    if (isDuplicate) at = copyBytes(target, at, DUPLICATE, 0, DUPLICATE.length);
-    return copyBytes(target, at, end, 0, END_LENGTH);
+    at = copy(target, at, this.#texts, this.#eventStartLength, this.#eventStartLength + this.#ackMiddleLength);
+    at = writeDecimal(target.bytes, at, offset);
+    if (isDuplicate) at = copyAll(target, at, duplicateMember);
+    return copy(target, at, end, 0, END_LENGTH);
   }
 }
 

@@ -16,13 +16,13 @@ const listSpan: Span = { start: 0, end: -1 };
 const OPEN_BRACE = 123;
 const KEYS = keysOf("id", "payload", "messages");
 
-function skipInto(span: Span, bytes: Uint8Array, start: number, end: number): number {
+function skipInto(span: Span, bytes: Buffer, start: number, end: number): number {
   span.start = start;
   span.end = skipValue(bytes, start, end);
   return span.end;
 }
 
-function visitMember(bytes: Uint8Array, keyStart: number, keyEnd: number, start: number, end: number): number {
+function visitMember(bytes: Buffer, keyStart: number, keyEnd: number, start: number, end: number): number {
   switch (keyAt(bytes, keyStart, keyEnd, KEYS)) {
     case "id":
       return skipInto(idSpan, bytes, start, end);
@@ -36,7 +36,7 @@ function visitMember(bytes: Uint8Array, keyStart: number, keyEnd: number, start:
 }
 
 /** Finds the spans of an object, none where the value is something else; returns the index just past it. */
-function scan(bytes: Uint8Array, start: number, end: number): number {
+function scan(bytes: Buffer, start: number, end: number): number {
   idSpan.end = -1;
   payloadSpan.end = -1;
   listSpan.end = -1;

@@ -1,3 +1,5 @@
+import { blockOf, newBlock } from "../bytes/block.ts";
+import { isSame } from "../bytes/words.ts";
 import { deepestNesting, skipValue } from "./json-scanner.ts";
 import { MAX_NESTING } from "./limits.ts";
 import { type Span, stringValue } from "./spans.ts";
@@ -16,7 +18,7 @@ const MAX_TOPIC_BYTES = 128;
 const MISSES_TO_LEARN = 4;
 /** The payload of a publish, the deepest value, lies within two objects. */
 const VALUE_DEPTH = 2;
-const NO_BYTES = Buffer.alloc(0);
+const NOTHING = newBlock(Buffer.alloc(0));
 
 /**
  * How one client writes its publishes: most write the same keys in the same order each time. Then only the values need be
@@ -27,10 +29,10 @@ export class PublishMemo {
   /** The value of `dedupe` in a publish of the known shape. */
   dedupe = false;
   /** The bytes around the values, one piece behind the other. */
-  #between: Buffer = NO_BYTES;
+  #between = NOTHING;
   #slots: readonly Slot[] = [];
   #misses = 0;
-  #topicJson: Buffer = NO_BYTES;
+  #topicJson = NOTHING;
   #topic = "";
 
   /**
@@ -63,43 +65,38 @@ export class PublishMemo {
       at = span.end;
     }
     bytes.copy(between, betweenEnd, at, end);
-    this.#between = between;
+    this.#between = newBlock(between);
     this.#slots = slots;
     this.dedupe = dedupe;
   }
 
   /** The name of the topic whose JSON text stands in a span; undefined where `isValid` refuses the span. */
   topicIn(bytes: Buffer, span: Span, isValid: (bytes: Buffer, span: Span) => boolean): string | undefined {
-    const json = this.#topicJson;
+    const known = this.#topicJson;
     const length = span.end - span.start;
-    if (length === json.length && isSame(json, 0, length, bytes, span.start)) return this.#topic;
+    if (length === known.bytes.length && isSame(known, 0, length, blockOf(bytes), span.start)) return this.#topic;
     if (!isValid(bytes, span)) return undefined;
     const name = stringValue(bytes.toString("utf8", span.start, span.end));
     if (name === undefined || length > MAX_TOPIC_BYTES) return name;
-    this.#topicJson = Buffer.from(bytes.subarray(span.start, span.end));
+    this.#topicJson = newBlock(Buffer.from(bytes.subarray(span.start, span.end)));
     this.#topic = name;
     return name;
   }
 
   #fill(bytes: Buffer, start: number, end: number): boolean {
     const between = this.#between;
+    const block = blockOf(bytes);
     let at = start;
     let from = 0;
     for (const { betweenEnd, span } of this.#slots) {
-      if (!isSame(between, from, betweenEnd, bytes, at)) return false;
+      if (!isSame(between, from, betweenEnd, block, at)) return false;
       span.start = at + betweenEnd - from;
       from = betweenEnd;
       at = skipValue(bytes, span.start, end);
       if (at < 0 || deepestNesting + VALUE_DEPTH > MAX_NESTING) return false;
       span.end = at;
     }
-    return end - at === between.length - from && isSame(between, from, between.length, bytes, at);
+    const { length } = between.bytes;
+    return end - at === length - from && isSame(between, from, length, block, at);
   }
-}
-
-/** Whether `text` from `from` to `to` stands in `bytes` at `at`. */
-function isSame(text: Buffer, from: number, to: number, bytes: Buffer, at: number): boolean {
-  const shift = at - from;
-  for (let i = from; i < to; i++) if (text[i] !== bytes[i + shift]) return false;
-  return true;
 }

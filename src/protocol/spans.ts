@@ -41,7 +41,7 @@ export function keysOf<const Name extends string>(...names: readonly Name[]): re
   return names.map((name) => ({ name, bytes: Buffer.from(name) }));
 }
 
-function equals(bytes: Uint8Array, start: number, key: Uint8Array): boolean {
+function equals(bytes: Buffer, start: number, key: Uint8Array): boolean {
   for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key[i]) return false;
   return true;
 }
@@ -51,7 +51,7 @@ function equals(bytes: Uint8Array, start: number, key: Uint8Array): boolean {
  * place: to cut every key out of the text took a fifth of the time of a decode.
  */
 export function keyAt<Name extends string>(
-  bytes: Uint8Array,
+  bytes: Buffer,
   start: number,
   end: number,
   keys: readonly Key<Name>[],
@@ -70,7 +70,7 @@ export function keyAt<Name extends string>(
 }
 
 /** Whether a span holds a string of plain characters only: printable ASCII without escapes. */
-export function isPlainString(bytes: Uint8Array, { end, start }: Span): boolean {
+export function isPlainString(bytes: Buffer, { end, start }: Span): boolean {
   if (bytes[start] !== QUOTE) return false;
   for (let at = start + 1; at < end - 1; at++) {
     const c = bytes[at] ?? 0;
