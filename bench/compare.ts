@@ -1,7 +1,7 @@
 // Measures small differences between two builds, or between two runtimes. Two servers of each run on one CPU at the same
 // time and get bursts of the same messages in turn. Then all are started again, because compiled code differs from start
 // to start.
-// Usage: bun bench/compare.ts WORKLOAD BASE CHANGED [SECONDS]
+// Usage: bun bench/compare.ts [--batched-writes] WORKLOAD BASE CHANGED [SECONDS]
 // BASE and CHANGED are commands: "bin/ringcast", "node bin/ringcast", "bun bin/ringcast".
 
 import { stopAllOnSignals } from "./children.ts";
@@ -14,8 +14,9 @@ import { Server } from "./server.ts";
 import { median } from "./statistics.ts";
 import { allWorkloads } from "./workloads.ts";
 
-const USAGE = `usage: bun bench/compare.ts WORKLOAD BASE CHANGED [SECONDS]
+const USAGE = `usage: bun bench/compare.ts [--batched-writes] WORKLOAD BASE CHANGED [SECONDS]
   BASE, CHANGED: the command of a build, such as bin/ringcast or "node bin/ringcast"`;
+const BATCHED_WRITES = "--batched-writes";
 const SERVER_CPU = 1;
 const SERVERS_OF_EACH = 2;
 /** Deliveries of a burst: a few dozen milliseconds of the server's time. */
@@ -52,7 +53,7 @@ async function start(side: Side, command: string, scenario: StreamScenario): Pro
   const found = peer.find();
   if ("missing" in found) fail(found.missing);
   const server = await Server.start(peer, SERVER_CPU, scenario);
-  const job = { peer: peer.name, port: server.port, serverPids: server.pids, batchedWrites: false, scenario } as const;
+  const job = { peer: peer.name, port: server.port, serverPids: server.pids, batchedWrites, scenario } as const;
   const traffic = new Traffic(job, scenario, protocols[peer.name]);
   await traffic.connect();
   return { side, server, traffic, costsUs: [] };
@@ -106,7 +107,9 @@ function percent(ratios: readonly number[]): string {
 }
 
 stopAllOnSignals();
-const [name, base, changed, secondsText = "120"] = process.argv.slice(2);
+const batchedWrites = process.argv.includes(BATCHED_WRITES);
+const words = process.argv.slice(2).filter((word) => word !== BATCHED_WRITES);
+const [name, base, changed, secondsText = "120"] = words;
 if (name === undefined || base === undefined || changed === undefined) fail("something is missing");
 const scenario = scenarioOf(name);
 const endsMs = performance.now() + Number(secondsText) * 1000;
