@@ -1,5 +1,5 @@
 import type { Block } from "../bytes/block.ts";
-import { encodeEnd } from "../protocol/encode.ts";
+import { changeEnd, encodeEnd } from "../protocol/encode.ts";
 
 /** The time, as a port: tests turn it by hand. */
 export interface Clock {
@@ -15,7 +15,7 @@ export class Timestamps {
   #lastMs = Number.NaN;
   #lastText = "";
   /** The end of a message with that time. */
-  #lastEnd = encodeEnd("");
+  readonly #lastEnd = encodeEnd("2025-01-15T10:00:00.123Z");
   #isHeld = false;
 
   constructor(clock: Clock) {
@@ -28,7 +28,7 @@ export class Timestamps {
     return this.#lastText;
   }
 
-  /** The end of a message with the time now, as bytes; see `encodeEnd`. */
+  /** The end of a message with the time now, as bytes, which the next call overwrites; see `encodeEnd`. */
   end(): Block {
     this.#read();
     return this.#lastEnd;
@@ -60,6 +60,6 @@ export class Timestamps {
     if (ms === this.#lastMs) return;
     this.#lastMs = ms;
     this.#lastText = new Date(ms).toISOString();
-    this.#lastEnd = encodeEnd(this.#lastText);
+    changeEnd(this.#lastEnd, this.#lastText);
   }
 }

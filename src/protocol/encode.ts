@@ -41,6 +41,11 @@ export function encodeEnd(ts: string): Block {
   return textBlock(BEFORE_TS + ts + AFTER_TS);
 }
 
+/** Writes another time stamp into an end. */
+export function changeEnd(end: Block, ts: string): void {
+  end.bytes.write(ts, BEFORE_TS.length, "latin1");
+}
+
 function copyAll(target: Block, at: number, text: Block): number {
   return copy(target, at, text, 0, text.bytes.length);
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { IS_BUN } from "./runtime.ts";
-import { unsentBytes } from "./unsent-bytes.ts";
+import { slackBytesOf } from "./slack-bytes.ts";
 
 /** Bun hands a response's bytes over only at the end of the turn: so many are no sign of a full socket. */
 const BUN_SLACK_BYTES = 128 * 1024;
@@ -26,6 +26,7 @@ export class StreamOutput {
   readonly #out: ServerResponse | Socket;
   readonly #observer: OutputObserver;
   readonly #completesLater: boolean;
+  readonly #slackBytes: number;
   readonly #onWritten = () => this.#written();
   #isBlocked = false;
 
@@ -34,6 +35,7 @@ export class StreamOutput {
     this.#socket = socket;
     this.#out = IS_BUN ? outgoing : socket;
     this.#completesLater = IS_BUN || socket instanceof TLSSocket;
+    this.#slackBytes = IS_BUN ? BUN_SLACK_BYTES : slackBytesOf(socket);
     this.#observer = observer;
     // On Bun a write calls back before it is complete.
     if (IS_BUN) outgoing.on("drain", this.#onWritten);
@@ -48,8 +50,7 @@ export class StreamOutput {
   /** Bytes that a full socket holds; 0 where it takes more. */
   get unsentBytes(): number {
     const { writableLength } = this.#out;
-    if (IS_BUN && writableLength <= BUN_SLACK_BYTES) return 0;
-    return unsentBytes(this.#socket, writableLength);
+    return writableLength <= this.#slackBytes ? 0 : writableLength;
   }
 
   write(piece: string | Uint8Array): void {

@@ -7,7 +7,7 @@ import { compress } from "../websocket/deflate.ts";
 import { encodeFrame, OPCODE } from "../websocket/frame.ts";
 import type { WebSocketConnection } from "../websocket/web-socket.ts";
 import type { Closing } from "./connections.ts";
-import { unsentBytes } from "./unsent-bytes.ts";
+import { slackBytesOf } from "./slack-bytes.ts";
 
 /** How many bytes of frames are handed to the socket at a time: a slow client's progress shows no finer. */
 const PIECE_BYTES = 64 * 1024;
@@ -22,6 +22,7 @@ export class WebSocketTransport implements Transport {
   readonly #socket: Duplex;
   readonly #webSocket: WebSocketConnection;
   readonly #compresses: boolean;
+  readonly #slackBytes: number;
   #closing: Closing | undefined;
 
   /** @param compresses whether messages are compressed: the client agreed to that */
@@ -30,6 +31,7 @@ export class WebSocketTransport implements Transport {
     this.#socket = socket;
     this.#webSocket = webSocket;
     this.#compresses = compresses;
+    this.#slackBytes = slackBytesOf(socket);
   }
 
   /** How this side has closed it; undefined while it has not. */
@@ -57,7 +59,8 @@ export class WebSocketTransport implements Transport {
   }
 
   bufferedBytes(): number {
-    return unsentBytes(this.#socket);
+    const { writableLength } = this.#socket;
+    return writableLength <= this.#slackBytes ? 0 : writableLength;
   }
 
   ping(): void {
