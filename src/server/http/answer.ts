@@ -59,36 +59,41 @@ async function sendPieces(outgoing: ServerResponse, body: Uint8Array, timeoutMs:
   }
 }
 
+async function sendSlowly(incoming: IncomingMessage, outgoing: ServerResponse, body: Uint8Array, timeoutMs: number) {
+  await sendPieces(outgoing, body, timeoutMs);
+  // Closed with bytes that nobody read, the connection would be reset, and the answer lost.
+  if (!incoming.complete) await restOf(incoming);
+  outgoing.end();
+  if (unsentBytes(outgoing) > 0) await taken(outgoing, "finish", timeoutMs);
+}
+
+function unsentBytes({ socket }: ServerResponse): number {
+  return socket?.writableLength ?? 0;
+}
+
 /**
  * Sends an answer. A client that stops reading it for a time is disconnected. To HEAD only its headers are sent.
  * @param timeoutMs that time (`-write-timeout`)
+ * @returns a promise of the end; undefined where the system has taken all of it at once
  */
-export async function sendAnswer(
+export function sendAnswer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   { body, headers, status }: Answer,
   timeoutMs: number,
-): Promise<void> {
+): Promise<void> | undefined {
   const hasLength = status !== 204 && status !== 304;
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   const sent = incoming.method === "HEAD" ? "" : body;
   if (!incoming.complete) {
     // The connection is of no further use while the rest of a body is still on its way.
     outgoing.writeHead(status, { "content-length": length, ...headers, connection: "close" });
-    await sendPieces(outgoing, Buffer.from(sent), timeoutMs);
-    // Closed with bytes that nobody read, the connection would be reset, and the answer lost.
-    await restOf(incoming);
-    outgoing.end();
-  } else {
-    outgoing.writeHead(status, hasLength ? { "content-length": length, ...headers } : headers);
-    if (sent.length > PIECE_BYTES) {
-      await sendPieces(outgoing, Buffer.from(sent), timeoutMs);
-      outgoing.end();
-    } else {
-      outgoing.end(sent);
-    }
+    return sendSlowly(incoming, outgoing, Buffer.from(sent), timeoutMs);
   }
-  if ((outgoing.socket?.writableLength ?? 0) > 0) await taken(outgoing, "finish", timeoutMs);
+  outgoing.writeHead(status, hasLength ? { "content-length": length, ...headers } : headers);
+  if (sent.length > PIECE_BYTES) return sendSlowly(incoming, outgoing, Buffer.from(sent), timeoutMs);
+  outgoing.end(sent);
+  return unsentBytes(outgoing) > 0 ? taken(outgoing, "finish", timeoutMs) : undefined;
 }
 
 /** Answers on a socket that HTTP has left already, and closes it. */

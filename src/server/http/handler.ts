@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { Principal } from "../access/principal.ts";
 import type { Admission } from "./admission.ts";
 import { type Answer, sendAnswer } from "./answer.ts";
 import type { HttpApp, HttpBindings, HttpOptions, HttpPorts } from "./context.ts";
@@ -53,6 +54,9 @@ export class HttpHandler {
     };
   }
 
+  readonly #publishLater = (incoming: IncomingMessage, outgoing: ServerResponse, head: RequestHead) =>
+    this.#publish(incoming, outgoing, head);
+
   /** Serves one request; never throws. */
   handle(incoming: IncomingMessage, outgoing: ServerResponse, address: string): void {
     const head = readHead(incoming, address);
@@ -64,7 +68,8 @@ export class HttpHandler {
     // The adapter puts the URL together anew, and is stricter about spellings.
     incoming.headers.host = head.host;
     if (this.#ports.publisher.takes(head)) {
-      void this.#publish(incoming, outgoing, head);
+      // By then a body that came with the head has been parsed.
+      setImmediate(this.#publishLater, incoming, outgoing, head);
       return;
     }
     this.#bindings.set(incoming, { incoming, outgoing, head });
@@ -72,21 +77,30 @@ export class HttpHandler {
   }
 
   /** The one route that is taken often enough to matter stands ahead of the others, which cost twice as much. */
-  async #publish(incoming: IncomingMessage, outgoing: ServerResponse, head: RequestHead): Promise<void> {
-    const { admission, publisher, refusals } = this.#ports;
-    let answer: Answer;
+  #publish(incoming: IncomingMessage, outgoing: ServerResponse, head: RequestHead): void {
+    const { admission, refusals } = this.#ports;
+    const send = (answer: Answer) => this.#send(incoming, outgoing, answer);
+    const refuse = (error: unknown) => send(refusals.answerError(head, error));
     try {
-      const principal = await admission.admit(head);
-      if (principal instanceof HttpRefusal) answer = refusals.answer(head, principal);
-      else answer = await publisher.publish(head, incoming, principal);
+      const principal = admission.admit(head);
+      const answer =
+        principal instanceof Promise
+          ? principal.then((settled) => this.#publishAs(settled, head, incoming))
+          : this.#publishAs(principal, head, incoming);
+      if (answer instanceof Promise) answer.then(send, refuse);
+      else send(answer);
     } catch (error) {
-      answer = refusals.answerError(head, error);
+      refuse(error);
     }
-    this.#send(incoming, outgoing, answer);
+  }
+
+  #publishAs(principal: Principal | HttpRefusal, head: RequestHead, incoming: IncomingMessage) {
+    if (principal instanceof HttpRefusal) throw principal;
+    return this.#ports.publisher.publish(head, incoming, principal);
   }
 
   #send(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): void {
-    sendAnswer(incoming, outgoing, answer, this.#options.writeTimeoutMs).catch((error: unknown) =>
+    sendAnswer(incoming, outgoing, answer, this.#options.writeTimeoutMs)?.catch((error: unknown) =>
       this.#failed(incoming, outgoing, error),
     );
   }

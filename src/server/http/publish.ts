@@ -3,7 +3,9 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { v7 as uuidv7 } from "uuid";
 import { type Draft, draftOf } from "../../core/draft.ts";
 import type { Published } from "../../core/hub.ts";
+import type { Topic } from "../../core/topic.ts";
 import { Refusal } from "../../protocol/errors.ts";
+import { isTopicName } from "../../protocol/limits.ts";
 import {
   epochSchema,
   MAX_BATCH,
@@ -100,6 +102,18 @@ function withId(message: NewMessage): Draft {
 const PATH = /^\/topics\/([^/]+)\/messages$/;
 const JSON_HEADERS = { "Content-Type": "application/json" };
 
+/** The topic that a path names. The schema, which is slow, only words the refusal. */
+function topicOf(path: string): string {
+  const encoded = PATH.exec(path)?.[1] ?? "";
+  const name = encoded.includes("%") ? decodeURIComponent(encoded) : encoded;
+  return isTopicName(name) ? name : valid(topicPath, { name }).name;
+}
+
+function isDedupeWished(query: URLSearchParams): boolean {
+  const dedupe = query.get("dedupe");
+  return dedupe !== null && valid(publishRoute.request.query, { dedupe }).dedupe === "true";
+}
+
 /** Publishes what comes by HTTP. */
 export class HttpPublisher {
   readonly #options: HttpOptions;
@@ -116,15 +130,21 @@ export class HttpPublisher {
   }
 
   /**
-   * Publishes the messages of a request's body.
+   * Publishes the messages of a request's body; answers at once where nothing has to be waited for.
    * @throws {HttpRefusal} where that is not allowed to the principal, or the request breaks a rule
    */
-  async publish({ path, query }: RequestHead, incoming: IncomingMessage, principal: Principal): Promise<Answer> {
-    const { hub, logger } = this.#ports;
-    const { name } = valid(topicPath, { name: decodeURIComponent(PATH.exec(path)?.[1] ?? "") });
+  publish({ path, query }: RequestHead, incoming: IncomingMessage, principal: Principal): Answer | Promise<Answer> {
+    const name = topicOf(path);
     refuseIf(refusesPublish(principal, name));
-    const dedupe = valid(publishRoute.request.query, { dedupe: query.get("dedupe") ?? undefined }).dedupe === "true";
-    const messages = decodeNewMessages(await readJson(incoming, this.#options, hub.counters));
+    const dedupe = isDedupeWished(query);
+    const body = readJson(incoming, this.#options, this.#ports.hub.counters);
+    if (body instanceof Promise) return body.then((arrived) => this.#publishBody(name, arrived, dedupe, principal));
+    return this.#publishBody(name, body, dedupe, principal);
+  }
+
+  #publishBody(name: string, body: Buffer, dedupe: boolean, principal: Principal): Answer | Promise<Answer> {
+    const { hub, logger } = this.#ports;
+    const messages = decodeNewMessages(body);
     if (messages instanceof Refusal) throw new HttpRefusal(messages.code, messages.message);
     const drafts = messages.map(withId);
     if (logger.isLevelEnabled("debug")) {
@@ -133,23 +153,34 @@ export class HttpPublisher {
     const batch = hub.publishAll(name, drafts, { dedupe });
     if (batch instanceof Refusal) throw new HttpRefusal(batch.code, batch.message);
     const { published, topic } = batch;
-    const offsets = await this.#offsetsOf(published);
-    const entries = drafts.map(({ bytes, idEnd, idStart }, i) => {
-      const duplicate = published[i]?.duplicate ? ',"duplicate":true' : "";
-      return `{"id":${bytes.toString("utf8", idStart, idEnd)},"offset":${offsets[i]}${duplicate}}`;
-    });
-    const text = `{"topic":${topic.nameJson},"epoch":${JSON.stringify(topic.epoch)},"messages":[${entries.join()}]}`;
-    return { status: 200, headers: JSON_HEADERS, body: text };
+    const offsets = published.map(({ offset }) => offset);
+    if (offsets.every((offset) => typeof offset === "number"))
+      return publishedAnswer(topic, drafts, published, offsets);
+    return this.#settled(offsets).then((settled) => publishedAnswer(topic, drafts, published, settled));
   }
 
-  async #offsetsOf(published: readonly Published[]): Promise<readonly number[]> {
+  async #settled(offsets: readonly (number | Promise<number>)[]): Promise<readonly number[]> {
     try {
-      return await Promise.all(published.map(({ offset }) => offset));
+      return await Promise.all(offsets);
     } catch (error) {
       this.#ports.logger.warn({ err: error }, "publish failed");
       throw new HttpRefusal("UNAVAILABLE", "the messages could not be stored");
     }
   }
+}
+
+function publishedAnswer(
+  { epoch, nameJson }: Topic,
+  drafts: readonly Draft[],
+  published: readonly Published[],
+  offsets: readonly number[],
+): Answer {
+  const entries = drafts.map(({ bytes, idEnd, idStart }, i) => {
+    const duplicate = published[i]?.duplicate ? ',"duplicate":true' : "";
+    return `{"id":${bytes.toString("utf8", idStart, idEnd)},"offset":${offsets[i]}${duplicate}}`;
+  });
+  const text = `{"topic":${nameJson},"epoch":${JSON.stringify(epoch)},"messages":[${entries.join()}]}`;
+  return { status: 200, headers: JSON_HEADERS, body: text };
 }
 
 /** Adds the route by which a back end publishes without a WebSocket. */
