@@ -14,7 +14,7 @@ import { evaluate, neededFor, TARGETS } from "./targets.ts";
 import { UsageError } from "./usage-error.ts";
 import { allWorkloads } from "./workloads.ts";
 
-const FULL = { timing: { warmUpMs: 1500, measureMs: 3000, settleMs: 2000 }, rounds: 3 } as const;
+const FULL = { timing: { warmUpMs: 5000, measureMs: 3000, settleMs: 2000 }, rounds: 3 } as const;
 const QUICK = { timing: { warmUpMs: 800, measureMs: 1000, settleMs: 800 }, rounds: 2 } as const;
 
 function say(text: string): void {
