@@ -112,6 +112,22 @@ describe(`a range (seed ${SEED})`, () => {
     expect([frames.buffer === bytes.buffer, frames.byteOffset - bytes.byteOffset]).toEqual([true, start]);
   });
 
+  test("is cut and joined once for all that need the same", () => {
+    const log = filled(COUNT + 2);
+    const one = log.last(20);
+    const other = log.last(20);
+    append(log, COUNT + 1);
+    const next = log.newest();
+    const joined = one?.joinedWith(next);
+    expect(other?.joinedWith(next)).toBe(joined);
+    expect(joined?.skip(3)).toBe(joined?.skip(3));
+    expect(offsetsOf(joined?.skip(3))).toEqual(from(COUNT - 16, COUNT + 1));
+    expect(offsetsOf(joined?.skip(4))).toEqual(from(COUNT - 15, COUNT + 1));
+    expect(offsetsOf(log.last(11)?.first(10).joinedWith(next))).toEqual(from(COUNT - 9, COUNT + 1));
+    next.forgetShared();
+    expect(other?.joinedWith(next)).not.toBe(joined);
+  });
+
   test("is encoded once for all who share it, until it lets go", () => {
     const range = all();
     let calls = 0;
@@ -119,7 +135,7 @@ describe(`a range (seed ${SEED})`, () => {
     expect([range.encodedBy(encoder), range.encodedBy(encoder)].map(String)).toEqual([`${COUNT} 1`, `${COUNT} 1`]);
     const other = () => Buffer.from("other");
     expect(range.encodedBy(other).toString()).toBe("other");
-    range.forgetEncoded();
+    range.forgetShared();
     expect(range.encodedBy(encoder).toString()).toBe(`${COUNT} 2`);
   });
 });

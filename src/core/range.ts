@@ -29,6 +29,9 @@ export class Range {
   #frames: Buffer | undefined;
   #encoder: RangeEncoder | undefined;
   #encoded: Buffer | undefined;
+  /** What `skip` and, of the range before this one, `joinedWith` made last. Clients that do not read need the same again and again. */
+  #skipped: Range | undefined;
+  #joined: Range | undefined;
 
   /**
    * @param chunk the chunk of the first event, and `index` its place there
@@ -95,10 +98,11 @@ export class Range {
     return this.#encoded;
   }
 
-  /** Lets go of what was encoded: once a flush is over, nobody is likely to ask again. */
-  forgetEncoded(): void {
+  /** Lets go of what was made for all: once a flush is over, nobody is likely to ask again. */
+  forgetShared(): void {
     this.#frames = undefined;
     this.#encoded = undefined;
+    this.#joined = undefined;
   }
 
   /** Calls `visit` with the place of each frame. */
@@ -137,9 +141,11 @@ export class Range {
   skip(count: number): Range | undefined {
     const fromOffset = this.fromOffset + count;
     if (fromOffset > this.toOffset) return undefined;
+    if (this.#skipped?.fromOffset === fromOffset) return this.#skipped;
     let chunk = this.#chunk;
     while (fromOffset >= chunk.endOffset) chunk = this.#nextOf(chunk);
-    return new Range(this.log, chunk, fromOffset - chunk.firstOffset, this.toOffset, this.#endPosition);
+    this.#skipped = new Range(this.log, chunk, fromOffset - chunk.firstOffset, this.toOffset, this.#endPosition);
+    return this.#skipped;
   }
 
   /** The first `count` events, of which there must be more. */
@@ -173,7 +179,10 @@ export class Range {
 
   /** This range and the one that follows it in the same log, as one. */
   joinedWith(next: Range): Range {
-    return new Range(this.log, this.#chunk, this.#index, next.toOffset, next.#endPosition);
+    if (next.#joined?.fromOffset !== this.fromOffset) {
+      next.#joined = new Range(this.log, this.#chunk, this.#index, next.toOffset, next.#endPosition);
+    }
+    return next.#joined;
   }
 
   /** The same events in memory of their own, so that the rest of the log is not kept alive. */

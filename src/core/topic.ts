@@ -185,7 +185,7 @@ export class Topic implements TopicName {
 
   /** Lets go of what was encoded for the sessions that have written: blocked ones may keep the range for long. */
   endFlush(): void {
-    this.#flushed?.forgetEncoded();
+    this.#flushed?.forgetShared();
     this.#flushed = undefined;
     if (this.#unflushed === undefined) this.log.flushed();
   }
