@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { TestClient } from "./support/client.ts";
+import { RawConnection } from "./support/raw-connection.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
@@ -40,6 +41,29 @@ describe("a publish by HTTP", () => {
       messages: [{ id: "m1", offset: 1 }],
     });
     expect(await subscriber.expect("event")).toMatchObject({ offset: 1, message: { id: "m1", payload: { n: 1 } } });
+  });
+
+  test("is taken however its body comes: with the head, in pieces, in chunks, behind another request", async () => {
+    using connection = await RawConnection.open(server.port);
+    const request = (id: string, framing: (body: string) => string) => {
+      const body = `{"id":"${id}","payload":"${"p".repeat(100)}"}`;
+      return `POST /topics/pieces/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${framing(body)}`;
+    };
+    const whole = (id: string) => request(id, (body) => `Content-Length: ${body.length}\r\n\r\n${body}`);
+    const chunked = (id: string) =>
+      request(id, (body) => `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+    connection.send(whole("m1"));
+    await connection.until('"id":"m1","offset":1}');
+    for (const piece of whole("m2").match(/[\s\S]{1,90}/g) ?? []) {
+      connection.send(piece);
+      // Meanwhile the server has read the piece.
+      await server.fetch("/health");
+    }
+    expect(await connection.until('"id":"m2","offset":2}')).not.toMatch(/connection: close/i);
+    connection.send(chunked("m3"));
+    await connection.until('"id":"m3","offset":3}');
+    connection.send(whole("m4") + chunked("m5") + whole("m6"));
+    expect(await connection.until('"id":"m6","offset":6}')).toMatch(/"m4","offset":4\}[\s\S]*"m5","offset":5\}/);
   });
 
   test("gets an id that sorts by time where it has none", async () => {

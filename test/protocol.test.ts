@@ -50,6 +50,19 @@ describe("every request", () => {
     );
   });
 
+  test("is answered with the time of its own input", async () => {
+    await using server = await ServerProcess.start();
+    using client = await TestClient.connect(server.port);
+    const times = new Set<string>();
+    for (const startMs = Date.now(); Date.now() < startMs + 20; ) {
+      client.send({ type: "ping" });
+      const { ts } = await client.expect("pong");
+      expect(Math.abs(Date.parse(ts) - Date.now())).toBeLessThan(1000);
+      times.add(ts);
+    }
+    expect(times.size).toBeGreaterThan(2);
+  });
+
   for (const { answer, request, what } of VALID_REQUESTS) {
     test(`${what} without a request_id is answered without one`, async () => {
       await using server = await ServerProcess.start();
