@@ -84,7 +84,7 @@ export class Rig {
 
   /** Orders and stores a publication, and acknowledges it. */
   publish(request: PublishRequest): void {
-    timestamps.hold();
+    this.#hub.inputStart();
     const published = this.#hub.publish(request.topic, request, request);
     if (!("topic" in published) || typeof published.offset !== "number") throw new Error("the publish was refused");
     this.acknowledge(request, published.offset);
@@ -98,13 +98,13 @@ export class Rig {
 
   /** Encodes and stores an event without any delivery. */
   append(request: PublishRequest): void {
-    timestamps.hold();
+    this.#hub.inputStart();
     this.#hub.topic(TOPIC)?.log.append(request, timestamps.end());
   }
 
   /** Ends the input: hands everything that was published to the subscribers' and the publisher's transports. */
   flush(): void {
-    timestamps.release();
+    this.#hub.inputEnd();
     this.#hub.flushQueue.flush();
   }
 }

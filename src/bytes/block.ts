@@ -9,6 +9,11 @@ export function newBlock(bytes: Buffer): Block {
   return { bytes, view: viewOf(bytes) };
 }
 
+/** Makes the block of a text in UTF-8. */
+export function textBlock(text: string): Block {
+  return newBlock(Buffer.from(text));
+}
+
 /** Makes a view of memory. */
 export function viewOf({ buffer, byteLength, byteOffset }: Buffer): DataView {
   return new DataView(buffer, byteOffset, byteLength);

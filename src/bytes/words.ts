@@ -28,7 +28,13 @@ export function copy(target: Block, at: number, source: Block, start: number, en
   return at + length;
 }
 
-/** Whether `text` from `start` to `end` stands in `block` at `at`. */
+/** Whether `text`, and nothing else, stands in `block` from `start` to `end`. */
+export function equals(text: Block, block: Block, start: number, end: number): boolean {
+  const { length } = text.bytes;
+  return end - start === length && isSame(text, 0, length, block, start);
+}
+
+/** Whether the part of `text` from `start` to `end` stands in `block` at `at`. */
 export function isSame(text: Block, start: number, end: number, block: Block, at: number): boolean {
   const shift = at - start;
   if (end + shift > block.bytes.length) return false;

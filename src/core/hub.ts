@@ -123,6 +123,18 @@ export class Hub {
     };
   }
 
+  /** A client's input is being handled. Until `inputEnd`, in the same turn, its events have one time and are not flushed. */
+  inputStart(): void {
+    this.#ports.timestamps.hold();
+    this.flushQueue.inputStart();
+  }
+
+  /** The input has been handled. */
+  inputEnd(): void {
+    this.#ports.timestamps.release();
+    this.flushQueue.inputEnd();
+  }
+
   get topicCount(): number {
     return this.#directory.count;
   }

@@ -1,6 +1,8 @@
+import { type Block, blockOf, textBlock } from "../bytes/block.ts";
+import { equals } from "../bytes/words.ts";
 import { explain } from "./explain.ts";
 import { deepestNesting, skipObject, skipSpace, skipValue } from "./json-scanner.ts";
-import { isRequestId, isTopicName, MAX_NESTING, MAX_REQUEST_ID_CHARS } from "./limits.ts";
+import { isRequestId, MAX_NESTING, MAX_REQUEST_ID_CHARS } from "./limits.ts";
 import { clientMessageSchema } from "./messages.ts";
 import type { PublishMemo } from "./publish-memo.ts";
 import type { ClientMessage, InvalidRequest, PublishRequest } from "./requests.ts";
@@ -70,7 +72,9 @@ function visitMessageMember(bytes: Buffer, keyStart: number, keyEnd: number, sta
 }
 
 const OPEN_BRACE = 123;
-const PUBLISH_JSON = Buffer.from('"publish"');
+const PUBLISH_JSON = textBlock('"publish"');
+const TRUE_JSON = textBlock("true");
+const FALSE_JSON = textBlock("false");
 
 /** Finds the spans; returns whether the bytes are one well-formed JSON object. */
 function scan(bytes: Buffer, start: number, end: number): boolean {
@@ -98,25 +102,16 @@ function requestIdJson(bytes: Buffer): string | undefined {
   return hasRequestId(bytes) ? slice(bytes, requestIdSpan) : undefined;
 }
 
-/** Whether a span holds exactly this text. A loop: `Buffer.compare` took a tenth of the time of a publish. */
-function equals(bytes: Buffer, { end, start }: Span, text: Buffer): boolean {
-  if (end - start !== text.length) return false;
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
-  return true;
-}
-
-const TRUE_JSON = Buffer.from("true");
-const FALSE_JSON = Buffer.from("false");
-
-function isTopicNameIn(bytes: Buffer, span: Span): boolean {
-  return isNameIn(bytes, span, isTopicName);
+/** Whether a span holds this text and nothing else. */
+function holds(bytes: Buffer, { end, start }: Span, text: Block): boolean {
+  return equals(text, blockOf(bytes), start, end);
 }
 
 /** The publish that the spans describe, if its values are valid. */
 function publishOfSpans(bytes: Buffer, dedupe: boolean, memo: PublishMemo): PublishRequest | undefined {
   if (!isNameIn(bytes, idSpan)) return undefined;
   if (requestIdSpan.end >= 0 && !hasRequestId(bytes)) return undefined;
-  const topic = memo.topicIn(bytes, topicSpan, isTopicNameIn);
+  const topic = memo.topicIn(bytes, topicSpan);
   if (topic === undefined) return undefined;
   return {
     type: "publish",
@@ -135,8 +130,8 @@ function publishOfSpans(bytes: Buffer, dedupe: boolean, memo: PublishMemo): Publ
 /** The request if it is a publish with nothing wrong. */
 function decodePublish(bytes: Buffer, start: number, end: number, memo: PublishMemo): PublishRequest | undefined {
   if (topicSpan.end < 0 || idSpan.end < 0 || payloadSpan.end < 0) return undefined;
-  const dedupe = dedupeSpan.end >= 0 && equals(bytes, dedupeSpan, TRUE_JSON);
-  if (dedupeSpan.end >= 0 && !dedupe && !equals(bytes, dedupeSpan, FALSE_JSON)) return undefined;
+  const dedupe = dedupeSpan.end >= 0 && holds(bytes, dedupeSpan, TRUE_JSON);
+  if (dedupeSpan.end >= 0 && !dedupe && !holds(bytes, dedupeSpan, FALSE_JSON)) return undefined;
   const publish = publishOfSpans(bytes, dedupe, memo);
   if (publish !== undefined) memo.learn(bytes, start, end, PUBLISH_SPANS, dedupe);
   return publish;
@@ -151,7 +146,7 @@ function decodeKnownPublish(bytes: Buffer, start: number, end: number, memo: Pub
 /** Whether the request calls itself a publish. */
 function isPublish(bytes: Buffer): boolean {
   if (typeSpan.end < 0) return false;
-  return equals(bytes, typeSpan, PUBLISH_JSON) || stringValue(slice(bytes, typeSpan)) === "publish";
+  return holds(bytes, typeSpan, PUBLISH_JSON) || stringValue(slice(bytes, typeSpan)) === "publish";
 }
 
 function invalid(message: string, requestId: string | undefined): InvalidRequest {

@@ -1,4 +1,4 @@
-import { type Block, blockOf, newBlock } from "../bytes/block.ts";
+import { type Block, blockOf, newBlock, textBlock } from "../bytes/block.ts";
 import { digitCount, writeDecimal } from "../bytes/decimal.ts";
 import { copy } from "../bytes/words.ts";
 import type { ErrorCode } from "./errors.ts";
@@ -18,23 +18,16 @@ export interface EncodedEvent {
 
 /** A time stamp's length, such as `2025-01-15T10:00:00.123Z`. */
 const TS_LENGTH = 24;
-const BEFORE_PAYLOAD = ',"payload":';
-const BEFORE_EVENT_OFFSET = '},"offset":';
+const BEFORE_PAYLOAD = textBlock(',"payload":');
+const BEFORE_EVENT_OFFSET = textBlock('},"offset":');
+const ACK_START = textBlock('{"type":"ack","request_id":');
+const ACK_START_WITHOUT_ID = textBlock('{"type":"ack"');
+const DUPLICATE = textBlock(',"duplicate":true');
 const BEFORE_TS = ',"ts":"';
 const AFTER_TS = '"}';
 const END_LENGTH = BEFORE_TS.length + TS_LENGTH + AFTER_TS.length;
 const BEFORE_ID = ',"message":{"id":';
 const EVENT_START = '{"type":"event","topic":';
-
-const beforePayload = textBlock(BEFORE_PAYLOAD);
-const beforeEventOffset = textBlock(BEFORE_EVENT_OFFSET);
-const ackStart = textBlock('{"type":"ack","request_id":');
-const ackStartWithoutId = textBlock('{"type":"ack"');
-const duplicateMember = textBlock(',"duplicate":true');
-
-function textBlock(text: string): Block {
-  return newBlock(Buffer.from(text));
-}
 
 /** The end of every message, which is its time stamp, as bytes. */
 export function encodeEnd(ts: string): Block {
@@ -68,7 +61,7 @@ export class TopicEncoder {
 
   /** The length of the event that `writeEvent` writes. */
   eventLength({ idEnd, idStart, payloadEnd, payloadStart }: NewMessage, offset: number): number {
-    const fixed = BEFORE_PAYLOAD.length + BEFORE_EVENT_OFFSET.length + END_LENGTH;
+    const fixed = BEFORE_PAYLOAD.bytes.length + BEFORE_EVENT_OFFSET.bytes.length + END_LENGTH;
     return this.#eventStartLength + (idEnd - idStart) + (payloadEnd - payloadStart) + digitCount(offset) + fixed;
   }
 
@@ -78,14 +71,14 @@ export class TopicEncoder {
     const source = blockOf(message.bytes);
     let at = copy(target, start, this.#texts, 0, this.#eventStartLength);
     // Most publishers write the two as an event has them, with just the key between them: one copy instead of three.
-    if (payloadStart - idEnd === BEFORE_PAYLOAD.length) {
+    if (payloadStart - idEnd === BEFORE_PAYLOAD.bytes.length) {
       at = copy(target, at, source, idStart, payloadEnd);
     } else {
       at = copy(target, at, source, idStart, idEnd);
-      at = copyAll(target, at, beforePayload);
+      at = copyAll(target, at, BEFORE_PAYLOAD);
       at = copy(target, at, source, payloadStart, payloadEnd);
     }
-    at = copyAll(target, at, beforeEventOffset);
+    at = copyAll(target, at, BEFORE_EVENT_OFFSET);
     at = writeDecimal(target.bytes, at, offset);
     return copy(target, at, end, 0, END_LENGTH);
   }
@@ -93,8 +86,8 @@ export class TopicEncoder {
   /** The length of the ack that `writeAck` writes. */
   ackLength({ requestIdEnd, requestIdStart }: PublishRequest, offset: number, isDuplicate: boolean): number {
     const start =
-      requestIdEnd < 0 ? ackStartWithoutId.bytes.length : ackStart.bytes.length + requestIdEnd - requestIdStart;
-    const duplicate = isDuplicate ? duplicateMember.bytes.length : 0;
+      requestIdEnd < 0 ? ACK_START_WITHOUT_ID.bytes.length : ACK_START.bytes.length + requestIdEnd - requestIdStart;
+    const duplicate = isDuplicate ? DUPLICATE.bytes.length : 0;
     return start + this.#ackMiddleLength + digitCount(offset) + duplicate + END_LENGTH;
   }
 
@@ -102,14 +95,14 @@ export class TopicEncoder {
   writeAck(target: Block, start: number, request: PublishRequest, offset: number, isDuplicate: boolean, end: Block) {
     let at = start;
     if (request.requestIdEnd < 0) {
-      at = copyAll(target, at, ackStartWithoutId);
+      at = copyAll(target, at, ACK_START_WITHOUT_ID);
     } else {
-      at = copyAll(target, at, ackStart);
+      at = copyAll(target, at, ACK_START);
       at = copy(target, at, blockOf(request.bytes), request.requestIdStart, request.requestIdEnd);
     }
     at = copy(target, at, this.#texts, this.#eventStartLength, this.#eventStartLength + this.#ackMiddleLength);
     at = writeDecimal(target.bytes, at, offset);
-    if (isDuplicate) at = copyAll(target, at, duplicateMember);
+    if (isDuplicate) at = copyAll(target, at, DUPLICATE);
     return copy(target, at, end, 0, END_LENGTH);
   }
 }
@@ -128,10 +121,10 @@ export function eventParts({ offset, text, topic }: EncodedEvent) {
   STRING.test(text);
   const idEnd = STRING.lastIndex;
   const tsEnd = text.length - AFTER_TS.length;
-  const payloadEnd = tsEnd - TS_LENGTH - BEFORE_TS.length - digitCount(offset) - BEFORE_EVENT_OFFSET.length;
+  const payloadEnd = tsEnd - TS_LENGTH - BEFORE_TS.length - digitCount(offset) - BEFORE_EVENT_OFFSET.bytes.length;
   return {
     idJson: text.slice(idStart, idEnd),
-    payloadJson: text.slice(idEnd + BEFORE_PAYLOAD.length, payloadEnd),
+    payloadJson: text.slice(idEnd + BEFORE_PAYLOAD.bytes.length, payloadEnd),
     ts: text.slice(tsEnd - TS_LENGTH, tsEnd),
   };
 }

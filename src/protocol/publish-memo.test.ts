@@ -33,7 +33,7 @@ describe("a publish memo", () => {
     expect(publisher.knows(reversed("m"))).toBe(false);
   });
 
-  test("takes another shape once that has become usual", () => {
+  test("replaces the shape after four publishes in a row that have another one", () => {
     const publisher = new Publisher();
     publisher.publish(publish("m", 1));
     for (let i = 0; i < 3; i++) publisher.publish(reversed("m"));

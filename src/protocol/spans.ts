@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { type Block, blockOf, textBlock } from "../bytes/block.ts";
+import { equals } from "../bytes/words.ts";
 import { isName, MAX_NAME_BYTES } from "./limits.ts";
 
 // What decoders do with the places of values in a message's bytes: cut them out, and check what they are.
@@ -33,17 +35,12 @@ export function stringValue(json: string | undefined): string | undefined {
 /** A key as its bytes, to be compared in place. */
 export interface Key<Name extends string> {
   readonly name: Name;
-  readonly bytes: Uint8Array;
+  readonly text: Block;
 }
 
 /** Makes the keys that `keyAt` looks for. */
 export function keysOf<const Name extends string>(...names: readonly Name[]): readonly Key<Name>[] {
-  return names.map((name) => ({ name, bytes: Buffer.from(name) }));
-}
-
-function equals(bytes: Buffer, start: number, key: Uint8Array): boolean {
-  for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key[i]) return false;
-  return true;
+  return names.map((name) => ({ name, text: textBlock(name) }));
 }
 
 /**
@@ -56,10 +53,8 @@ export function keyAt<Name extends string>(
   end: number,
   keys: readonly Key<Name>[],
 ): Name | undefined {
-  const length = end - start;
-  for (const key of keys) {
-    if (length === key.bytes.length && equals(bytes, start, key.bytes)) return key.name;
-  }
+  const block = blockOf(bytes);
+  for (const { name, text } of keys) if (equals(text, block, start, end)) return name;
   // Clients may write any of a key's characters as an escape.
   for (let at = start; at < end; at++) {
     if (bytes[at] !== BACKSLASH) continue;

@@ -125,16 +125,7 @@ export async function startServer(config: Config, logger: Logger, version: strin
   const decode = createDecoder(config.ringBufferSize);
   const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens, journal, serverName: newName() });
   const connections = new Connections(config, { hub, clock, systemClock, logger, faults, journal });
-  const { flushQueue } = hub;
-  const endpoint = new WebSocketEndpoint(config, {
-    connections,
-    dispatcher,
-    clock,
-    systemClock,
-    timestamps,
-    counters,
-    flushQueue,
-  });
+  const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock, systemClock, hub });
   const eventStreams = new EventStreams(config.pongWaitMs, { hub, connections, clock, systemClock, timestamps });
   const rates = new Rates(counters, systemClock);
   const rateLimit = new RateLimit(config.rateLimitPerMin, config.rateLimitBurst);

@@ -1,7 +1,6 @@
 import type { Duplex } from "node:stream";
-import type { Clock, Timestamps } from "../core/clock.ts";
-import type { Counters } from "../core/counters.ts";
-import type { FlushQueue } from "../core/flush-queue.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Hub } from "../core/hub.ts";
 import { CLOSE, Refusal } from "../protocol/errors.ts";
 import { WebSocketConnection, type WebSocketHandler } from "../websocket/web-socket.ts";
 import type { Connection, Peer } from "./connection.ts";
@@ -23,9 +22,7 @@ export interface WebSocketPorts {
   readonly clock: Clock;
   /** For what is shown. */
   readonly systemClock: Clock;
-  readonly timestamps: Pick<Timestamps, "hold" | "release">;
-  readonly counters: Pick<Counters, "receivedBytes">;
-  readonly flushQueue: Pick<FlushQueue, "inputStart" | "inputEnd">;
+  readonly hub: Pick<Hub, "counters" | "inputStart" | "inputEnd">;
 }
 
 /** A large message may come in many fragments; so many count as one control frame, lest empty ones come without end. */
@@ -48,9 +45,8 @@ class WebSocketClient implements WebSocketHandler {
 
   text(bytes: Buffer, start: number, end: number): void {
     this.#countRequest(end - start);
-    const { dispatcher, flushQueue, timestamps } = this.#endpoint.ports;
-    timestamps.hold();
-    flushQueue.inputStart();
+    const { dispatcher, hub } = this.#endpoint.ports;
+    hub.inputStart();
     // One that is being closed gets no more replies.
     if (this.#connection.session.isOpen) dispatcher.dispatch(this.#connection, bytes, start, end);
   }
@@ -75,9 +71,7 @@ class WebSocketClient implements WebSocketHandler {
   }
 
   inputEnd(): void {
-    const { flushQueue, timestamps } = this.#endpoint.ports;
-    timestamps.release();
-    flushQueue.inputEnd();
+    this.#endpoint.ports.hub.inputEnd();
   }
 
   drained(): void {
@@ -97,7 +91,7 @@ class WebSocketClient implements WebSocketHandler {
     connection.heard = true;
     connection.requestCount++;
     connection.usage.requests++;
-    this.#endpoint.ports.counters.receivedBytes += length;
+    this.#endpoint.ports.hub.counters.receivedBytes += length;
   }
 
   #countControl(weight: number): void {
