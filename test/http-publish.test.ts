@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { TestClient } from "./support/client.ts";
@@ -64,6 +65,20 @@ describe("a publish by HTTP", () => {
     await connection.until('"id":"m3","offset":3}');
     connection.send(whole("m4") + chunked("m5") + whole("m6"));
     expect(await connection.until('"id":"m6","offset":6}')).toMatch(/"m4","offset":4\}[\s\S]*"m5","offset":5\}/);
+  });
+
+  test("harms nobody where its client is gone before the answer", async () => {
+    const body = '{"payload":1}';
+    const request = `POST /topics/gone/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    for (let n = 0; n < 100; n++) {
+      const socket = connect({ port: server.port, host: "127.0.0.1" });
+      socket.on("error", () => {});
+      const closed = new Promise((resolve) => socket.once("close", resolve));
+      socket.write(request, () => (n % 2 === 0 ? socket.destroy() : socket.resetAndDestroy()));
+      await closed;
+    }
+    await publish("gone", { payload: 2 });
+    expect(await server.stats()).toMatchObject({ internal_errors: 0 });
   });
 
   test("gets an id that sorts by time where it has none", async () => {

@@ -21,18 +21,18 @@ const JSON_TYPE = /^application\/json[\t ]*(?:;|$)/i;
  */
 function readBody(incoming: IncomingMessage, limits: BodyLimits): Buffer | Refusal | Promise<Buffer | Refusal> {
   const { maxMessageSize } = limits;
-  const tooLarge = new Refusal("PAYLOAD_TOO_LARGE", `the body is larger than ${maxMessageSize} bytes`);
-  if (Number(incoming.headers["content-length"] ?? 0) > maxMessageSize) return tooLarge;
-  if (!incoming.complete || incoming.readableFlowing !== null) return receiveBody(incoming, limits, tooLarge);
-  const body: Buffer | null = incoming.read();
-  return body !== null && body.length > maxMessageSize ? tooLarge : (body ?? NO_BYTES);
+  if (Number(incoming.headers["content-length"] ?? 0) > maxMessageSize) return tooLarge(limits);
+  if (!incoming.complete) return receiveBody(incoming, limits);
+  const body: Buffer = incoming.read() ?? NO_BYTES;
+  return body.length > maxMessageSize ? tooLarge(limits) : body;
 }
 
-function receiveBody(
-  incoming: IncomingMessage,
-  { maxMessageSize, readTimeoutMs }: BodyLimits,
-  tooLarge: Refusal,
-): Promise<Buffer | Refusal> {
+function tooLarge({ maxMessageSize }: BodyLimits): Refusal {
+  return new Refusal("PAYLOAD_TOO_LARGE", `the body is larger than ${maxMessageSize} bytes`);
+}
+
+/** Reads a body that is still on its way, by events. */
+function receiveBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Buffer | Refusal> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -43,14 +43,14 @@ function receiveBody(
     };
     const onData = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxMessageSize) settle(tooLarge);
+      if (size > limits.maxMessageSize) settle(tooLarge(limits));
       else chunks.push(chunk);
     };
     const onEnd = () => settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
     const onClose = () => settle(new Refusal("BAD_REQUEST", "the body could not be read"));
     const timer = setTimeout(
       () => settle(new Refusal("REQUEST_TIMEOUT", "the body did not arrive in time")),
-      readTimeoutMs,
+      limits.readTimeoutMs,
     );
     // Without a listener an error of the socket would end the process; `close` follows it.
     incoming.on("error", () => {});

@@ -54,9 +54,6 @@ export class HttpHandler {
     };
   }
 
-  readonly #publishLater = (incoming: IncomingMessage, outgoing: ServerResponse, head: RequestHead) =>
-    this.#publish(incoming, outgoing, head);
-
   /** Serves one request; never throws. */
   handle(incoming: IncomingMessage, outgoing: ServerResponse, address: string): void {
     const head = readHead(incoming, address);
@@ -69,7 +66,7 @@ export class HttpHandler {
     incoming.headers.host = head.host;
     if (this.#ports.publisher.takes(head)) {
       // By then a body that came with the head has been parsed.
-      setImmediate(this.#publishLater, incoming, outgoing, head);
+      setImmediate(() => this.#publish(incoming, outgoing, head));
       return;
     }
     this.#bindings.set(incoming, { incoming, outgoing, head });
@@ -99,10 +96,14 @@ export class HttpHandler {
     return this.#ports.publisher.publish(head, incoming, principal);
   }
 
+  /** Sends an answer; never throws. */
   #send(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): void {
-    sendAnswer(incoming, outgoing, answer, this.#options.writeTimeoutMs)?.catch((error: unknown) =>
-      this.#failed(incoming, outgoing, error),
-    );
+    const failed = (error: unknown) => this.#failed(incoming, outgoing, error);
+    try {
+      sendAnswer(incoming, outgoing, answer, this.#options.writeTimeoutMs)?.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   #failed({ method, url }: IncomingMessage, outgoing: ServerResponse, error: unknown): void {
