@@ -1,5 +1,6 @@
+import type { ConnectOptions } from "../../src/client/index.ts";
 import { control, expect, expectSame, type Place, randomFrom, type Scenario, type Sdk, type Side } from "./context.ts";
-import { Traffic, type Verdict, verify } from "./traffic.ts";
+import { PATIENT, Traffic, type Verdict, verify } from "./traffic.ts";
 
 // 1,000 forced disconnects in all, under a steady stream of publishes.
 
@@ -32,19 +33,19 @@ interface Trial {
   readonly window?: number;
   /** Whether publisher and consumer are one client. */
   readonly isShared?: boolean;
-  /** Whether publishes that a connection broke under are sent again. */
-  readonly resend?: boolean;
+  /** Of both clients, besides those of `HASTY`. */
+  readonly options?: ConnectOptions;
   /** Whether all publishes must be acked: those that are sent again, to a server that did not restart. */
   readonly allAcked?: boolean;
 }
 
 /** Breaks the stream so many times, each time when it has flowed a little; returns what the consumer made of it. */
 async function survive(
-  { allAcked = true, isShared = false, place, resend = true, sdk, times, window = 20 }: Trial,
+  { allAcked = true, isShared = false, options = {}, place, sdk, times, window = 20 }: Trial,
   breakOnce: (traffic: Traffic, random: Random, round: number) => Promise<unknown>,
 ): Promise<Verdict> {
   const random = randomFrom(place.seed);
-  const traffic = new Traffic(sdk, place, isShared, { resend });
+  const traffic = new Traffic(sdk, place, isShared, options);
   await traffic.start(window);
   for (let round = 0; round < times; round++) {
     await traffic.flowing(1 + Math.floor(random() * 4));
@@ -101,11 +102,12 @@ function cutsOf(times: number, isShared: boolean): Scenario {
 }
 
 function restartsOf(times: number, resend: boolean): Scenario {
+  const options = { ...PATIENT, resend };
   return {
     flags: LONG_RING,
     deadlineMs: DEADLINE_MS,
     run: async (sdk, place) => {
-      const verdict = await survive({ sdk, place, times, resend, allAcked: false }, (traffic, _random, round) =>
+      const verdict = await survive({ sdk, place, times, options, allAcked: false }, (traffic, _random, round) =>
         breakSide(traffic, "consumer", () =>
           control(place, { do: "restart", signal: round % 2 === 0 ? "SIGKILL" : "SIGTERM" }),
         ),

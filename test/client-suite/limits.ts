@@ -185,9 +185,9 @@ export const LIMITS: Readonly<Record<string, Scenario>> = {
     flags: ["-max-message-size=65536"],
     run: async ({ connect }, place) => {
       const large = "é".repeat(40_000);
-      const careful = connect(place.urls.direct, { ...HASTY, maxMessageBytes: 65_536 });
+      const careful = connect(place.urls.direct, { ...PATIENT, maxMessageBytes: 65_536 });
       expectSame((await rejectionOf(careful.publish("t", large))).code, "PAYLOAD_TOO_LARGE", "the refusal here");
-      const careless = connect(place.urls.direct, HASTY);
+      const careless = connect(place.urls.direct, PATIENT);
       const { states } = watch(careless);
       const outcomes = await Promise.all([
         careless.publish("t", "a".repeat(60_000)),

@@ -70,9 +70,12 @@ export class Traffic {
   /** Resolves when both are connected and the stream flows. */
   async flowing(events: number): Promise<void> {
     const isOpen = () => Object.values(this.clients).every(({ state }) => state.state === "open");
-    await this.changes.until(isOpen, "both to be connected");
-    const goal = this.lastSeen + events;
-    await this.changes.until(() => this.lastSeen >= goal || !isOpen(), "the stream to flow");
+    do {
+      await this.changes.until(isOpen, "both to be connected");
+      const goal = this.lastSeen + events;
+      await this.changes.until(() => this.lastSeen >= goal || !isOpen(), "the stream to flow");
+      // One of them may have lost its connection by itself, by a heartbeat that was late on a busy machine.
+    } while (!isOpen());
   }
 
   /** Stops publishing; resolves when the consumer has got the last number, and both are closed. */
