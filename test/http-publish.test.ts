@@ -67,6 +67,14 @@ describe("a publish by HTTP", () => {
     expect(await connection.until('"id":"m6","offset":6}')).toMatch(/"m4","offset":4\}[\s\S]*"m5","offset":5\}/);
   });
 
+  test("is taken whatever its size: also where the last of several reads brings its end", async () => {
+    // 64 KiB are read at a time, the head among them.
+    for (let size = 64_500; size <= 66_000; size += 50) {
+      const { messages } = await publish(`sizes${size}`, { payload: "p".repeat(size) });
+      expect(messages).toHaveLength(1);
+    }
+  });
+
   test("harms nobody where its client is gone before the answer", async () => {
     const body = '{"payload":1}';
     const request = `POST /topics/gone/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

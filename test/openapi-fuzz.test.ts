@@ -62,8 +62,12 @@ const SETTINGS: Record<string, Setting> = {
   },
 };
 
+/** A longer request is not shown: the seed repeats it. */
+const MAX_SHOWN_CHARACTERS = 4000;
+
 /** A command that makes the same request once more. */
 function asShellCommand(port: number, wire: string): string {
+  if (wire.length > MAX_SHOWN_CHARACTERS) return `FC_SEED=${SEED}, ${wire.slice(0, 200)}...`;
   const quoted = wire.replace(/[^ !#-&(-[\]-~]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
   return `printf '${quoted.replaceAll("%", "%%")}' | nc 127.0.0.1 ${port}`;
 }

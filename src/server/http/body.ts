@@ -12,7 +12,6 @@ type BodyLimits = Pick<HttpOptions, "maxMessageSize" | "readTimeoutMs">;
 /** Where the bytes of bodies that arrived whole are counted. */
 type BodyCounters = Pick<Counters, "receivedBytes">;
 
-const NO_BYTES = Buffer.alloc(0);
 const JSON_TYPE = /^application\/json[\t ]*(?:;|$)/i;
 
 /**
@@ -23,8 +22,23 @@ function readBody(incoming: IncomingMessage, limits: BodyLimits): Buffer | Refus
   const { maxMessageSize } = limits;
   if (Number(incoming.headers["content-length"] ?? 0) > maxMessageSize) return tooLarge(limits);
   if (!incoming.complete) return receiveBody(incoming, limits);
-  const body: Buffer = incoming.read() ?? NO_BYTES;
+  const body = joined(readPieces(incoming));
   return body.length > maxMessageSize ? tooLarge(limits) : body;
+}
+
+/** All that has come and was not read yet. Node.js 20 returns it whole at the first call, Node.js 26 one piece a call. */
+function readPieces(incoming: IncomingMessage): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const piece: Buffer | null = incoming.read();
+    if (piece === null) return pieces;
+    pieces.push(piece);
+  }
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces;
+  return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
 }
 
 function tooLarge({ maxMessageSize }: BodyLimits): Refusal {
@@ -46,7 +60,7 @@ function receiveBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Buf
       if (size > limits.maxMessageSize) settle(tooLarge(limits));
       else chunks.push(chunk);
     };
-    const onEnd = () => settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    const onEnd = () => settle(joined(chunks));
     const onClose = () => settle(new Refusal("BAD_REQUEST", "the body could not be read"));
     const timer = setTimeout(
       () => settle(new Refusal("REQUEST_TIMEOUT", "the body did not arrive in time")),
