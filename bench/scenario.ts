@@ -25,6 +25,8 @@ export const StreamScenario = z.object({
   stalled: z.int(),
   /** Large messages sent first, to fill the kernel's buffers of the stalled. */
   prefillMessages: z.int(),
+  /** How long all of it runs once before, with clients that leave again, for a warm-up that would not leave time to measure. */
+  rehearsalMs: z.int(),
   warmUpMs: z.int(),
   measureMs: z.int(),
 });

@@ -156,7 +156,9 @@ function besideStalled(timing: Timing): readonly Workload[] {
       stalled,
       // 6 MiB each: more than the kernel takes for a client that does not read.
       prefillMessages: 400,
-      // Ringcast ends a stalled client 2000 messages after its queue began to fill; the run is over before that.
+      // Ringcast ends a stalled client 2000 messages after its queue began to fill; the run is over before that. So stalled
+      // clients of a rehearsal warm the server up.
+      rehearsalMs: timing.warmUpMs,
       warmUpMs: Math.min(timing.warmUpMs, 500),
       measureMs: Math.min(timing.measureMs, 2500),
     }),
@@ -213,6 +215,7 @@ function stream({ warmUpMs, measureMs }: Timing, differences: Partial<StreamScen
     pace: { kind: "window", messages: 50 },
     stalled: 0,
     prefillMessages: 0,
+    rehearsalMs: 0,
     warmUpMs,
     measureMs,
     ...differences,

@@ -74,6 +74,7 @@ function streamScenario({ payloadBytes }: RetainScenario, topics: number): Strea
     pace: { kind: "window", messages: WINDOW },
     stalled: 0,
     prefillMessages: 0,
+    rehearsalMs: 0,
     warmUpMs: 0,
     measureMs: 0,
   };

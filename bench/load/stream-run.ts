@@ -1,6 +1,7 @@
 import type { Figures } from "../figures.ts";
 import type { Job, Outcome, StreamScenario } from "../scenario.ts";
 import type { Protocol } from "../wire/protocol.ts";
+import { establishedTo } from "./established.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import { commonFigures, type Interval, Measurement } from "./measurement.ts";
 import { Schedule } from "./schedule.ts";
@@ -11,9 +12,8 @@ const PREFILL_WINDOW = 16;
 
 /** Lets messages flow, and measures what a delivery costs the server. */
 export async function runStream(job: Job, scenario: StreamScenario, protocol: Protocol): Promise<Outcome> {
-  const traffic = new Traffic(job, scenario, protocol);
-  await traffic.connect();
-  if (scenario.prefillMessages > 0) await prefill(traffic, scenario);
+  if (scenario.rehearsalMs > 0) await rehearse(job, scenario, protocol);
+  const traffic = await connected(job, scenario, protocol);
   const sendDelay = new LatencyHistogram();
   const stop = begin(traffic, scenario, sendDelay);
   await Bun.sleep(scenario.warmUpMs);
@@ -35,6 +35,25 @@ export async function runStream(job: Job, scenario: StreamScenario, protocol: Pr
   if (counts.deliveries === 0) faults.push("nothing was delivered");
   traffic.close();
   return { figures, faults };
+}
+
+/** Connects everybody, and sends what is to be sent first. */
+async function connected(job: Job, scenario: StreamScenario, protocol: Protocol): Promise<Traffic> {
+  const traffic = new Traffic(job, scenario, protocol);
+  await traffic.connect();
+  if (scenario.prefillMessages > 0) await prefill(traffic, scenario);
+  return traffic;
+}
+
+/** Lets messages flow to clients that leave again. */
+async function rehearse(job: Job, scenario: StreamScenario, protocol: Protocol): Promise<void> {
+  const traffic = await connected(job, scenario, protocol);
+  const stop = begin(traffic, scenario, new LatencyHistogram());
+  await Bun.sleep(scenario.rehearsalMs);
+  stop();
+  await traffic.settle();
+  traffic.close();
+  while (establishedTo(job.port) > 0) await Bun.sleep(5);
 }
 
 /** The latency figures of a histogram. */
