@@ -124,8 +124,20 @@ describe(`a range (seed ${SEED})`, () => {
     expect(offsetsOf(joined?.skip(3))).toEqual(from(COUNT - 16, COUNT + 1));
     expect(offsetsOf(joined?.skip(4))).toEqual(from(COUNT - 15, COUNT + 1));
     expect(offsetsOf(log.last(11)?.first(10).joinedWith(next))).toEqual(from(COUNT - 9, COUNT + 1));
+    expect(joined?.skip(3)?.first(5)).toBe(joined?.skip(3)?.first(5));
+    expect(offsetsOf(joined?.skip(3)?.first(6))).toEqual(from(COUNT - 16, COUNT - 11));
     next.forgetShared();
     expect(other?.joinedWith(next)).not.toBe(joined);
+  });
+
+  test("lets go of what was made of its parts with its own", () => {
+    const range = all();
+    const [start, rest] = [range.first(20), range.skip(20)];
+    const middle = rest?.first(20);
+    expect([range.first(20), range.skip(20)?.first(20)]).toEqual([start, middle]);
+    range.forgetShared();
+    expect(range.first(20)).not.toBe(start);
+    expect(range.skip(20)?.first(20)).not.toBe(middle);
   });
 
   test("is encoded once for all who share it, until it lets go", () => {

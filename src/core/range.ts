@@ -29,7 +29,8 @@ export class Range {
   #frames: Buffer | undefined;
   #encoder: RangeEncoder | undefined;
   #encoded: Buffer | undefined;
-  /** What `skip` and, of the range before this one, `joinedWith` made last. Clients that do not read need the same again and again. */
+  /** What `first`, `skip` and, of the range before this one, `joinedWith` made last: other clients need the same. */
+  #first: Range | undefined;
   #skipped: Range | undefined;
   #joined: Range | undefined;
 
@@ -98,11 +99,14 @@ export class Range {
     return this.#encoded;
   }
 
-  /** Lets go of what was made for all: once a flush is over, nobody is likely to ask again. */
+  /** Lets go of what was made for all, of it and of its parts: once a flush is over, nobody is likely to ask again. */
   forgetShared(): void {
-    this.#frames = undefined;
-    this.#encoded = undefined;
-    this.#joined = undefined;
+    for (let range: Range | undefined = this; range !== undefined; range = range.#skipped) {
+      range.#frames = undefined;
+      range.#encoded = undefined;
+      range.#joined = undefined;
+      range.#first = undefined;
+    }
   }
 
   /** Calls `visit` with the place of each frame. */
@@ -151,10 +155,12 @@ export class Range {
   /** The first `count` events, of which there must be more. */
   first(count: number): Range {
     const toOffset = this.fromOffset + count - 1;
+    if (this.#first?.toOffset === toOffset) return this.#first;
     let chunk = this.#chunk;
     while (toOffset >= chunk.endOffset) chunk = this.#nextOf(chunk);
     const endPosition = chunk.position + chunk.endOf(toOffset - chunk.firstOffset);
-    return new Range(this.log, this.#chunk, this.#index, toOffset, endPosition);
+    this.#first = new Range(this.log, this.#chunk, this.#index, toOffset, endPosition);
+    return this.#first;
   }
 
   /** How many events from the first on fit into so many bytes; at least one. */

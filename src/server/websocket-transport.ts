@@ -10,10 +10,14 @@ import type { Closing } from "./connections.ts";
 import { slackBytesOf } from "./slack-bytes.ts";
 
 /** How many bytes of frames are handed to the socket at a time: a slow client's progress shows no finer. */
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 128 * 1024;
+/** How many bytes of small pieces are gathered into one write. */
+const GATHER_BYTES = 64 * 1024;
+/** From this size on a piece is written from where it stands: its copy would cost more than a write of its own. */
+const LARGE_BYTES = GATHER_BYTES / 2;
 
 /** Where small messages are gathered into one write; replaced when a socket has kept it. */
-let gathered = Buffer.allocUnsafeSlow(PIECE_BYTES);
+let gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
 
 /** One WebSocket under a session. */
 export class WebSocketTransport implements Transport {
@@ -44,9 +48,7 @@ export class WebSocketTransport implements Transport {
       const first = source.next(PIECE_BYTES);
       if (first === undefined) return false;
       const frames = this.#encode(first);
-      const room = PIECE_BYTES - frames.length;
-      const second = room > 0 ? source.next(room) : undefined;
-      // A lone piece is written from where it stands, without a copy.
+      const second = frames.length < LARGE_BYTES ? source.next(GATHER_BYTES - frames.length) : undefined;
       if (second === undefined) this.#webSocket.write(frames);
       else this.#writeGathered(frames, this.#encode(second), source);
     }
@@ -80,14 +82,14 @@ export class WebSocketTransport implements Transport {
   #writeGathered(first: Buffer, second: Buffer, source: MessageSource): void {
     let length = first.copy(gathered, 0);
     let next: Buffer | undefined = second;
-    while (next !== undefined && length + next.length <= PIECE_BYTES) {
+    while (next !== undefined && length + next.length <= GATHER_BYTES) {
       length += next.copy(gathered, length);
-      const message = length < PIECE_BYTES ? source.next(PIECE_BYTES - length) : undefined;
+      const message = length < GATHER_BYTES ? source.next(GATHER_BYTES - length) : undefined;
       next = message && this.#encode(message);
     }
     this.#webSocket.write(gathered.subarray(0, length));
     // The system has not taken it whole: it must not change any more.
-    if (this.#socket.writableLength > 0) gathered = Buffer.allocUnsafeSlow(PIECE_BYTES);
+    if (this.#socket.writableLength > 0) gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
     if (next !== undefined) this.#webSocket.write(next);
   }
 
