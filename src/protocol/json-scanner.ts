@@ -77,8 +77,8 @@ export function skipString(bytes: Buffer, start: number, end: number): number {
 
 /**
  * The index of the first byte that a string does not hold as it is: a quote, a backslash or a control character; `end` if
- * there is none. By eight bytes, without a branch that depends on the text: a loop over bytes took twice as long for 128
- * bytes, and ten times for 1000 bytes of mixed text.
+ * there is none. It reads eight bytes at a time and has no branch that depends on the text. Measured alone, in a trial
+ * program, a loop over single bytes took twice as long for 128 bytes, and ten times as long for 1000 bytes of mixed text.
  */
 function skipPlain(bytes: Buffer, start: number, end: number): number {
   const { view } = blockOf(bytes);
