@@ -14,7 +14,7 @@ export interface Loss {
 export interface QueueLimits {
   /** The most messages that are queued (`-max-queue-size`). */
   readonly maxMessages: number;
-  /** The most bytes that are queued (`-max-queue-bytes`); a reply counts its characters. */
+  /** The most bytes that are queued (`-max-queue-bytes`); an encoded reply counts its bytes, a text its characters. */
   readonly maxBytes: number;
 }
 
