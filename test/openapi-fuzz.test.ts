@@ -62,10 +62,10 @@ const SETTINGS: Record<string, Setting> = {
   },
 };
 
-/** A longer request is not shown: the seed repeats it. */
+/** Of a longer request only the beginning is shown; the seed repeats it. */
 const MAX_SHOWN_CHARACTERS = 4000;
 
-/** A command that makes the same request once more. */
+/** How to make the same request once more: a command, or the seed. */
 function asShellCommand(port: number, wire: string): string {
   if (wire.length > MAX_SHOWN_CHARACTERS) return `FC_SEED=${SEED}, ${wire.slice(0, 200)}...`;
   const quoted = wire.replace(/[^ !#-&(-[\]-~]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
