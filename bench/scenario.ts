@@ -25,7 +25,7 @@ export const StreamScenario = z.object({
   stalled: z.int(),
   /** Large messages sent first, to fill the kernel's buffers of the stalled. */
   prefillMessages: z.int(),
-  /** How long all of it runs once before, with clients that leave again, for a warm-up that would not leave time to measure. */
+  /** How long everything runs before the run itself, with other clients: a warm-up for runs that must be short. 0: not at all. */
   rehearsalMs: z.int(),
   warmUpMs: z.int(),
   measureMs: z.int(),

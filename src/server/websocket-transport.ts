@@ -9,11 +9,14 @@ import type { WebSocketConnection } from "../websocket/web-socket.ts";
 import type { Closing } from "./connections.ts";
 import { slackBytesOf } from "./slack-bytes.ts";
 
-/** How many bytes of frames are handed to the socket at a time: a slow client's progress shows no finer. */
+/**
+ * How many bytes of frames are handed to the socket at a time: a slow client's progress shows no finer. Half of
+ * it was slower (docs/performance.md).
+ */
 const PIECE_BYTES = 128 * 1024;
 /** How many bytes of small pieces are gathered into one write. */
 const GATHER_BYTES = 64 * 1024;
-/** From this size on a piece is written from where it stands: its copy would cost more than a write of its own. */
+/** A piece of this size or more is written from where it stands, without a copy. */
 const LARGE_BYTES = GATHER_BYTES / 2;
 
 /** Where small messages are gathered into one write; replaced when a socket has kept it. */
