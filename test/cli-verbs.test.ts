@@ -222,6 +222,18 @@ test("a token lets its holder do what it says, and nothing else", async () => {
   expect((await runCli(["topics"], { url: locked.url, environment })).code).toBe(4);
 });
 
+test("sub goes by the client id that its token names", async () => {
+  await using locked = await ServerProcess.start(["-api-key=secret"]);
+  const words = ["token", "--subscribe", "a", "--client-id", "web1", "--api-key", "secret"];
+  const environment = { RINGCAST_TOKEN: (await runCli(words, locked)).stdout.trim() };
+  const created = ["topics", "create", "a", "--api-key", "secret"];
+  expect((await runCli(created, locked)).code).toBe(0);
+  expect((await runCli(["pub", "a", "1", "--api-key", "secret"], locked)).code).toBe(0);
+  const heard = await runCli(["sub", "a", "--last", "1", "--count", "1"], { url: locked.url, environment });
+  expect(heard).toMatchObject({ code: 0, stderr: "" });
+  expect(heard.stdout).toContain(" a 1 1");
+});
+
 test("bench measures without a loss, draws a chart, and leaves no topic", async () => {
   const words = ["bench", "--seconds", "1", "--publishers", "2", "--subscribers", "2", "--rate", "500"];
   const [json, chart] = await Promise.all([

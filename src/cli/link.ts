@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { WebSocket } from "ws";
 import { deferred } from "../client/deferred.ts";
 import { type Client, type ConnectOptions, connect, type State } from "../client/index.ts";
@@ -15,6 +16,16 @@ export interface Link {
   readonly failed: Promise<never>;
 }
 
+/** The client id that a token names, which its holder's subscriptions must have. */
+function clientIdOf({ login }: Target): string | undefined {
+  try {
+    return "token" in login ? decodeJwt(login.token).sub : undefined;
+  } catch {
+    // The server says what is wrong with it.
+    return undefined;
+  }
+}
+
 /**
  * Connects to a server.
  * @param isPatient whether to wait for a server that is not there at the beginning
@@ -24,7 +35,8 @@ export function openLink(target: Target, options: ConnectOptions, isPatient: boo
   // Who is not waiting for it any more need not know.
   failed.catch(() => {});
   const defaults = { connectTimeoutMs: CONNECT_TIMEOUT_MS, webSocket: WebSocket };
-  const client = connect(target.socketUrl, { ...defaults, ...target.login, ...options });
+  const clientId = clientIdOf(target);
+  const client = connect(target.socketUrl, { ...defaults, ...(clientId && { clientId }), ...target.login, ...options });
   let hasBeenOpen = false;
   let isTold = false;
   const tell = (message: string) => {
