@@ -4,14 +4,16 @@ import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
 import { RING_CAPACITY } from "../../test/support/hub.ts";
 import { SEED } from "../../test/support/seed.ts";
 import { SimulatedServer } from "../../test/support/simulated-server.ts";
+import type { Subscription } from "./client.ts";
 import { createClient } from "./create.ts";
 import type { Gap, RingcastEvent } from "./options.ts";
 
 // Random runs of the client against the real hub, over links that are slow, narrow, and break.
 
 const TOPIC = "t";
-/** How long the topic outlives its last subscriber; who stays away for longer meets another incarnation. */
+/** How long the topic outlives its last subscriber, if at all; who stays away for longer meets another incarnation. */
 const TOPIC_TTL_MS = 1000;
+const TOPIC_TTLS_MS = [0, TOPIC_TTL_MS] as const;
 const BACKOFF_MS = 100;
 const NO_TIMEOUTS = { heartbeatMs: 2 ** 31 - 1, publishTimeoutMs: 2 ** 31 - 1 };
 /** How many bytes a link holds: a handful of messages, some more, or more than a run brings. */
@@ -34,6 +36,7 @@ const actions = fc.array(
       "wait",
       "cut",
       "stay away",
+      "resubscribe",
     ),
     count: fc.integer({ min: 1, max: 12 }),
   }),
@@ -44,6 +47,8 @@ type Action = typeof actions extends fc.Arbitrary<(infer T)[]> ? T : never;
 class Run {
   /** What the application got, in order. */
   readonly items: (RingcastEvent | Gap)[] = [];
+  /** How many items there were when the application subscribed again. */
+  readonly starts = new Set<number>();
   /** What became of its publishes. */
   readonly outcomes: Promise<unknown>[] = [];
   /** Gaps of which the topic still held a part when they were told, and that the server did not drop. */
@@ -57,6 +62,7 @@ class Run {
     this.#platform,
   );
   readonly #loop: AsyncIterator<RingcastEvent> | undefined;
+  #subscription: Subscription | undefined;
   /** How many more events the loop is to ask for. */
   #wanted = 0;
   #isAsking = false;
@@ -65,12 +71,13 @@ class Run {
   /**
    * @param isLoop whether the application takes events in a loop, at its own pace
    * @param room how many bytes a link holds before it is full
+   * @param topicTtlMs how long the topic outlives its last subscriber
    */
-  constructor(isLoop: boolean, room: number) {
-    this.server = new SimulatedServer({ topicTtlMs: TOPIC_TTL_MS, queue: { maxMessages: 8, maxBytes: 100_000 } }, room);
+  constructor(isLoop: boolean, room: number, topicTtlMs: number) {
+    this.server = new SimulatedServer({ topicTtlMs, queue: { maxMessages: 8, maxBytes: 100_000 } }, room);
     this.#client.on("gap", (gap) => this.#missed(gap));
     if (isLoop) this.#loop = this.#client.subscribe(TOPIC, { maxBuffered: 3 })[Symbol.asyncIterator]();
-    else this.#client.subscribe(TOPIC, {}, (event) => this.items.push(event));
+    else this.#subscribe();
   }
 
   async do({ count, what }: Action): Promise<void> {
@@ -106,6 +113,12 @@ class Run {
         this.server.cut(socket);
         this.server.topics.pass(TOPIC_TTL_MS);
         break;
+      case "resubscribe":
+        if (this.#subscription === undefined) break;
+        this.#subscription.unsubscribe();
+        this.starts.add(this.items.length);
+        this.#subscribe();
+        break;
     }
     this.#ask();
     await settled();
@@ -135,6 +148,10 @@ class Run {
     this.#platform.socket.answerGoodbye?.();
     await closed;
     return this.#platform.timerCount;
+  }
+
+  #subscribe(): void {
+    this.#subscription = this.#client.subscribe(TOPIC, {}, (event) => this.items.push(event));
   }
 
   #pass(ms: number): void {
@@ -175,41 +192,49 @@ test(`whatever happens, events and gaps follow each other exactly, and each publ
   let dropped = 0;
   const gaps: Record<string, number> = {};
   await fc.assert(
-    fc.asyncProperty(fc.boolean(), fc.constantFrom(...ROOMS), actions, async (isLoop, room, steps) => {
-      const run = new Run(isLoop, room);
-      await run.heal();
-      for (const step of steps) await run.do(step);
-      await run.heal();
-      // Whatever was lost last shows now.
-      run.server.publish(TOPIC);
-      await run.heal();
-      const { items, server } = run;
-      const taken = new Map(server.taken.map(({ epoch, offset, payloadJson }) => [`${epoch} ${offset}`, payloadJson]));
-      for (const [i, item] of items.entries()) {
-        const previous = items[i - 1];
-        const start = "offset" in item ? item.offset : item.from;
-        if (previous !== undefined) expect(start).toBe(next(previous));
-        const isRestart = previous !== undefined && "reason" in previous && previous.reason === "restarted";
-        if (previous !== undefined && !isRestart) expect(item.epoch).toBe(previous.epoch);
-        if ("offset" in item)
-          expect(JSON.stringify(item.payload)).toBe(taken.get(`${item.epoch} ${item.offset}`) ?? "");
-        else gaps[item.reason] = (gaps[item.reason] ?? 0) + 1;
-      }
-      events += items.length;
-      dropped += server.topics.hub.counters.dropped;
-      expect(items.at(-1)).toMatchObject(server.taken.map(({ epoch, offset }) => ({ epoch, offset })).at(-1) ?? {});
-      // A loop is told of a gap when it gets there; by then, what the server had dropped is forgotten.
-      if (!isLoop || room === WIDE) expect(run.avoidable).toEqual([]);
-      // All that were let in are acked, and none is taken twice while the topic remembers it.
-      for (const outcome of run.outcomes) expect<unknown[]>(["acked", "QUEUE_FULL"]).toContain(await outcome);
-      const last = new Map<string, number>();
-      for (const { epoch, idJson, offset } of server.taken) {
-        const key = `${epoch} ${idJson}`;
-        expect(offset - (last.get(key) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThan(RING_CAPACITY);
-        last.set(key, offset);
-      }
-      expect(await run.close()).toBe(0);
-    }),
+    fc.asyncProperty(
+      fc.boolean(),
+      fc.constantFrom(...ROOMS),
+      fc.constantFrom(...TOPIC_TTLS_MS),
+      actions,
+      async (isLoop, room, ttlMs, steps) => {
+        const run = new Run(isLoop, room, ttlMs);
+        await run.heal();
+        for (const step of steps) await run.do(step);
+        await run.heal();
+        // Whatever was lost last shows now.
+        run.server.publish(TOPIC);
+        await run.heal();
+        const { items, server } = run;
+        const taken = new Map(
+          server.taken.map(({ epoch, offset, payloadJson }) => [`${epoch} ${offset}`, payloadJson]),
+        );
+        for (const [i, item] of items.entries()) {
+          const previous = run.starts.has(i) ? undefined : items[i - 1];
+          const start = "offset" in item ? item.offset : item.from;
+          if (previous !== undefined) expect(start).toBe(next(previous));
+          const isRestart = previous !== undefined && "reason" in previous && previous.reason === "restarted";
+          if (previous !== undefined && !isRestart) expect(item.epoch).toBe(previous.epoch);
+          if ("offset" in item)
+            expect(JSON.stringify(item.payload)).toBe(taken.get(`${item.epoch} ${item.offset}`) ?? "");
+          else gaps[item.reason] = (gaps[item.reason] ?? 0) + 1;
+        }
+        events += items.length;
+        dropped += server.topics.hub.counters.dropped;
+        expect(items.at(-1)).toMatchObject(server.taken.map(({ epoch, offset }) => ({ epoch, offset })).at(-1) ?? {});
+        // A loop is told of a gap when it gets there; by then, what the server had dropped is forgotten.
+        if (!isLoop || room === WIDE) expect(run.avoidable).toEqual([]);
+        // All that were let in are acked, and none is taken twice while the topic remembers it.
+        for (const outcome of run.outcomes) expect<unknown[]>(["acked", "QUEUE_FULL"]).toContain(await outcome);
+        const last = new Map<string, number>();
+        for (const { epoch, idJson, offset } of server.taken) {
+          const key = `${epoch} ${idJson}`;
+          expect(offset - (last.get(key) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThan(RING_CAPACITY);
+          last.set(key, offset);
+        }
+        expect(await run.close()).toBe(0);
+      },
+    ),
     { seed: SEED, numRuns: 500 },
   );
   process.stdout.write(`  ${events} events and gaps; gaps: ${JSON.stringify(gaps)}; ${dropped} were dropped\n`);

@@ -22,16 +22,11 @@ function subscribed(lastN = 0) {
   client.on("gap", ({ from, reason, to }) => got.push(`${reason} ${from}-${to}`));
   const subscription = client.subscribe("t", { lastN }, ({ offset }) => got.push(offset));
   socket.open();
+  const event = (offset: number, payload: unknown) => {
+    platform.socket.receive({ type: "event", topic: "t", message: { id: `m${offset}`, payload }, offset, ts: "" });
+  };
   const events = (...offsets: readonly number[]) => {
-    for (const offset of offsets) {
-      platform.socket.receive({
-        type: "event",
-        topic: "t",
-        message: { id: `m${offset}`, payload: offset },
-        offset,
-        ts: "",
-      });
-    }
+    for (const offset of offsets) event(offset, offset);
   };
   /** Answers the last request. */
   const answer = (extra: object) => {
@@ -50,7 +45,7 @@ function subscribed(lastN = 0) {
     const info = { code: "MESSAGES_DROPPED", message: "", dropped: count, from_offset, to_offset };
     platform.socket.receive({ type: "info", topic: "t", info, ts: "" });
   };
-  return { answer, client, dropped, events, got, platform, subscription };
+  return { answer, client, dropped, event, events, got, platform, subscription };
 }
 
 describe("a sequence", () => {
@@ -60,6 +55,41 @@ describe("a sequence", () => {
     expect(answer({ epoch: "e", offset: 5 })).toMatchObject({ type: "subscribe", topic: "t", last_n: 2 });
     events(4, 5, 6);
     expect(got).toEqual([4, 5, 6]);
+  });
+
+  test("takes nothing of an earlier subscription that was on its way when the application subscribed again", () => {
+    const { answer, client, event, events, got, subscription } = subscribed();
+    answer({ epoch: "old", offset: 0 });
+    events(1);
+    subscription.unsubscribe();
+    const again: string[] = [];
+    client.subscribe("t", {}, ({ epoch, offset, payload }) => again.push(`${epoch} ${offset} ${payload}`));
+    event(2, "stale");
+    event(3, "stale");
+    answer({ epoch: "new", offset: 1 });
+    event(2, "fresh");
+    event(3, "fresh");
+    expect([got, again]).toEqual([[1], ["new 2 fresh", "new 3 fresh"]]);
+  });
+
+  test("takes nothing on a new connection before the server has agreed there", () => {
+    const { answer, client, event, platform } = subscribed();
+    answer({ epoch: "old", offset: 0 });
+    const first: string[] = [];
+    const second: string[] = [];
+    client.subscribe("t", {}, ({ epoch, offset, payload }) => first.push(`${epoch} ${offset} ${payload}`));
+    answer({ epoch: "old", offset: 1 });
+    platform.socket.end();
+    platform.advance(0);
+    platform.socket.open();
+    client.subscribe("t", {}, ({ epoch, offset, payload }) => second.push(`${epoch} ${offset} ${payload}`));
+    event(2, "stale");
+    const requests = platform.socket.takeSent().filter(({ type }) => type === "subscribe");
+    for (const { request_id } of requests) {
+      platform.socket.receive({ type: "ack", request_id, topic: "t", status: "ok", ts: "", epoch: "old", offset: 1 });
+    }
+    event(2, "fresh");
+    expect([requests.length, first, second]).toEqual([3, ["old 2 fresh"], ["old 2 fresh"]]);
   });
 
   test("passes over what it has had", () => {

@@ -60,6 +60,8 @@ export class Sequence<T = unknown> {
   #position: Position | undefined;
   /** Whether a request to subscribe is under way. */
   #isAsking = false;
+  /** Whether the server has agreed on this connection. What comes before belongs to others, perhaps to another incarnation. */
+  #isJoined = false;
   /** Whether the sink was full, so that something was left to the server. */
   #isLagging = false;
   /** What the last replay was to bring: all after the one offset, up to the other. A hole at its beginning stays one. */
@@ -99,11 +101,12 @@ export class Sequence<T = unknown> {
   /** The connection is gone, and with it what was asked. */
   lost(): void {
     this.#isAsking = false;
+    this.#isJoined = false;
   }
 
   /** Takes an event of the topic. */
   received(event: WireEvent): void {
-    if (this.#isLagging) return;
+    if (!this.#isJoined || this.#isLagging) return;
     if (this.#isAsking && this.#held.length >= MAX_HELD) return;
     this.#held.push(event);
     if (this.#isAsking) return;
@@ -152,6 +155,7 @@ export class Sequence<T = unknown> {
 
   #joined({ epoch = "", offset = 0, recovered }: WireMessage<"ack">): void {
     this.#isAsking = false;
+    this.#isJoined = true;
     this.#settleReady();
     this.#isLagging ||= this.#sink.isFull();
     // What there is to tell is told when there is room for it.
