@@ -1,4 +1,5 @@
 import type { ServerMessage } from "../protocol/messages.ts";
+import { faultOfPublish, faultOfSubscribe } from "./arguments.ts";
 import { Connection } from "./connection.ts";
 import { deferred } from "./deferred.ts";
 import { RingcastError, run } from "./errors.ts";
@@ -13,6 +14,7 @@ import type {
   SubscribeOptions,
 } from "./options.ts";
 import { Publisher } from "./publisher.ts";
+import { readMessage } from "./read-message.ts";
 import {
   check,
   type NoSchemas,
@@ -89,9 +91,11 @@ export class Client<S extends Schemas = NoSchemas> {
   async publish<Topic extends string>(
     topic: Topic,
     payload: PublishedTo<S, Topic>,
-    { dedupe = false, id, raw = false }: PublishOptions = {},
+    options: PublishOptions = {},
   ): Promise<Published> {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    const refusal = this.#refusal ?? faultOfPublish(topic, options);
+    if (refusal !== undefined) throw refusal;
+    const { dedupe = false, id, raw = false } = options;
     const payloadJson = this.#json(topic, payload, raw);
     const requestId = this.#nextId();
     const idJson = JSON.stringify(id ?? `${this.#settings.unique}-${requestId}`);
@@ -158,8 +162,9 @@ export class Client<S extends Schemas = NoSchemas> {
       forget: () => this.#forget(sequence),
     };
     const sequence = new Sequence<T>(topic, options, this.#schemaOf(topic), wire, sink);
-    if (this.#refusal !== undefined) {
-      sequence.end(this.#refusal);
+    const refusal = this.#refusal ?? faultOfSubscribe(topic, options);
+    if (refusal !== undefined) {
+      sequence.end(refusal);
       return sequence;
     }
     const others = this.#sequences.get(topic) ?? new Set();
@@ -239,7 +244,11 @@ export class Client<S extends Schemas = NoSchemas> {
   }
 
   #received(text: string): void {
-    const message: ServerMessage = JSON.parse(text);
+    const message = readMessage(text);
+    if (message === undefined) {
+      this.#connection.fail("the server sent something that is no message of Ringcast");
+      return;
+    }
     switch (message.type) {
       case "event":
         for (const sequence of this.#to(message.topic)) sequence.received({ ...message, text });

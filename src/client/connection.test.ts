@@ -9,10 +9,10 @@ function setUp(options: ConnectOptions = {}) {
   const client = createClient("ws://server/ws", options, platform);
   const states: State[] = [];
   client.on("state", (state) => states.push(state));
-  /** Connects, hears something, and loses the connection. */
+  /** Connects, keeps the connection long enough to prove it good, and loses it. */
   const cycle = (code: number) => {
     platform.socket.open();
-    platform.socket.receive({ type: "pong" });
+    platform.advance(5000);
     platform.socket.end(code);
   };
   const retryMs = () => (client.state.state === "waiting" ? client.state.retryMs : undefined);
@@ -53,7 +53,7 @@ describe("a lost connection", () => {
     ]);
   });
 
-  test("that something came over begins the doubling anew", () => {
+  test("that has lasted begins the doubling anew", () => {
     const { cycle, platform, retryMs } = setUp({ minBackoffMs: 100 });
     for (let i = 0; i < 5; i++) {
       platform.socket.end(1006);
@@ -62,6 +62,29 @@ describe("a lost connection", () => {
     cycle(1006);
     expect(retryMs()).toBe(50);
   });
+
+  test.each([1006, 1008, 1011, 4401, 4404])(
+    "with %d that has not lasted is no reason to begin anew, whatever came over it",
+    async (code) => {
+      let tokens = 0;
+      const getToken = () => `token-${++tokens}`;
+      const { client, platform } = setUp({ getToken });
+      client.publish("t", 1).catch(() => {});
+      for (let ms = 0; ms < 60_000; ms += 10) {
+        await settled();
+        if (client.state.state === "connecting") {
+          platform.socket.open();
+          platform.socket.receive({ type: "pong" });
+          platform.socket.receive({ type: "pong" });
+          platform.socket.end(code);
+        }
+        platform.advance(10);
+      }
+      expect(platform.sockets.length).toBeGreaterThan(3);
+      expect(platform.sockets.length).toBeLessThan(15);
+      expect(tokens).toBeLessThan(15);
+    },
+  );
 
   test.each([
     [1008, 400],
@@ -122,6 +145,55 @@ describe("the heartbeat", () => {
     expect(client.state).toMatchObject({ state: "waiting", reason: "no connection in time" });
     expect(socket.isDropped).toBe(true);
   });
+});
+
+describe("a server that is no Ringcast, or a faulty one", () => {
+  const event = { type: "event", topic: "t", message: { id: "m", payload: 1 }, offset: 1, ts: "" };
+  test.each([
+    "",
+    "hello",
+    '0{"sid":"socket.io"}',
+    "null",
+    "1",
+    "[]",
+    "{}",
+    { type: 1 },
+    { type: "error" },
+    { type: "error", error: null },
+    { type: "error", error: { code: "BAD_REQUEST" } },
+    { type: "info" },
+    { type: "info", topic: 1, info: { code: "TOPIC_DELETED", message: "" } },
+    { type: "info", topic: "t", info: { code: "TOPIC_DELETED" } },
+    { type: "info", topic: "t", info: { code: "MESSAGES_DROPPED", dropped: "1", from_offset: 1, to_offset: 1 } },
+    { type: "ack", request_id: "1", epoch: 1 },
+    { type: "ack", request_id: "1", epoch: "e", offset: "1" },
+    { type: "pong", server: {} },
+    { ...event, topic: undefined },
+    { ...event, offset: 1.5 },
+    { ...event, offset: "1" },
+    { ...event, message: null },
+    { ...event, message: { payload: 1 } },
+    { ...event, ts: 0 },
+  ])("is left with 1002 and tried again after the back-off: %j", (message) => {
+    const { client, platform } = setUp({ minBackoffMs: 100 });
+    const got: unknown[] = [];
+    client.subscribe("t", {}, ({ offset }) => got.push(offset)).ready.catch(() => {});
+    const { socket } = platform;
+    socket.open();
+    socket.receive(message);
+    expect(client.state).toMatchObject({ state: "waiting", code: 1002, retryMs: 50 });
+    expect([socket.isDropped, got]).toEqual([true, []]);
+  });
+
+  test.each([{ type: "news" }, { type: "info", info: { code: "NEWS" } }])(
+    "of a later version may send what this one does not know: %j",
+    (message) => {
+      const { client, platform } = setUp();
+      platform.socket.open();
+      platform.socket.receive(message);
+      expect(client.state.state).toBe("open");
+    },
+  );
 });
 
 describe("a token", () => {
@@ -214,7 +286,7 @@ describe("a client with nothing to do", () => {
     platform.socket.open();
     expect(platform.socket.takeSent()).toMatchObject([{ type: "publish", dedupe: false }]);
     // Now there is.
-    platform.socket.receive({ type: "pong" });
+    platform.advance(5000);
     platform.socket.end(4404);
     expect(retryMs()).toBe(0);
     const closed = client.close(100);

@@ -12,6 +12,12 @@ const TOPIC_DELETED = 4404;
 const HEAD_START: Readonly<Record<number, number>> = { [SLOW]: 3, [TRY_LATER]: 6 };
 
 const ABNORMAL = 1006;
+/** The other side breaks the protocol (RFC 6455, section 7.4.1). */
+const PROTOCOL_ERROR = 1002;
+/** How long a link must last to show that it is good. Only then does the back-off begin anew. */
+const PROVEN_MS = 5000;
+/** How long it must last so that the next one is made at once, where the reason to close it allows that. */
+const LASTED_MS = 500;
 /** Silent heartbeats after which the other side is asked, and after which it is dead. */
 const ASK_AFTER = 2;
 const DEAD_AFTER = 3;
@@ -39,7 +45,10 @@ export class Connection {
   #token: string | undefined;
   /** Its one timer: for the opening, the heartbeat, or the next try. */
   #cancelTimer = () => {};
-  /** Tries since anything was heard. */
+  #cancelProof = () => {};
+  /** Whether the present link has lasted for `LASTED_MS`, or there was none so far. */
+  #hasLasted = true;
+  /** Tries since a link has proved good. */
   #tries = 0;
   /** Heartbeats since anything was heard. */
   #silence = 0;
@@ -65,6 +74,11 @@ export class Connection {
     return true;
   }
 
+  /** Gives up a link whose other side breaks the protocol, and connects again after the back-off. */
+  fail(reason: string): void {
+    if (this.#state.state === "open") this.#lost(PROTOCOL_ERROR, reason);
+  }
+
   /** Connects, if nothing needed a connection so far. */
   wake(): void {
     if (this.#state.state === "idle") this.#connect();
@@ -84,6 +98,7 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = undefined;
     this.#cancelTimer();
+    this.#cancelProof();
     this.#unlisten();
     if (this.#state.state === "open") {
       const cancel = this.#settings.platform.after(GOODBYE_MS, resolve);
@@ -131,8 +146,6 @@ export class Connection {
 
   #open(): void {
     const { apiKey, platform } = this.#settings;
-    // The answer to the greeting comes even to one who is about to be cut off: only what follows shows a good link.
-    let isGreeted = false;
     try {
       this.#socket = platform.open(
         this.#url,
@@ -142,12 +155,11 @@ export class Connection {
             this.#enter({ state: "open" });
             this.#silence = 0;
             this.#beat();
+            this.#prove();
             this.#owner.opened();
           },
           received: (text) => {
             this.#silence = 0;
-            if (isGreeted) this.#tries = 0;
-            isGreeted = true;
             this.#owner.received(text);
           },
           closed: (code, reason) => this.#lost(code, reason),
@@ -157,6 +169,18 @@ export class Connection {
       const hint = apiKey === undefined ? "" : "; browsers can't send an API key, use a token";
       this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, error));
     }
+  }
+
+  /** Waits until the link has lasted, and then until it has proved good. */
+  #prove(): void {
+    const { platform } = this.#settings;
+    this.#hasLasted = false;
+    this.#cancelProof = platform.after(LASTED_MS, () => {
+      this.#hasLasted = true;
+      this.#cancelProof = platform.after(PROVEN_MS - LASTED_MS, () => {
+        this.#tries = 0;
+      });
+    });
   }
 
   #beat(): void {
@@ -174,6 +198,7 @@ export class Connection {
     this.#socket?.drop();
     this.#socket = undefined;
     this.#cancelTimer();
+    this.#cancelProof();
     const isWanted = this.#owner.lost(code);
     if (code === UNAUTHORIZED && getToken === undefined) {
       this.close(new RingcastError("UNAUTHORIZED", reason || "the API key or token is not accepted"));
@@ -185,7 +210,8 @@ export class Connection {
       this.#enter({ state: "idle" });
       return;
     }
-    const isAtOnce = this.#tries === 0 && (code === UNAUTHORIZED || code === TOPIC_DELETED);
+    const isAtOnce = this.#hasLasted && (code === UNAUTHORIZED || code === TOPIC_DELETED);
+    this.#hasLasted = false;
     const doublings = Math.max(this.#tries++, HEAD_START[code] ?? 0);
     // Full jitter: clients that were cut off together do not come back together.
     const retryMs = isAtOnce ? 0 : platform.random() * Math.min(maxBackoffMs, minBackoffMs * 2 ** doublings);

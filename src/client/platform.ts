@@ -78,7 +78,8 @@ const globals: Globals = globalThis;
 function adapt(socket: WebSocketLike, events: SocketEvents): Socket {
   let problem = "";
   socket.onopen = () => events.opened();
-  socket.onmessage = ({ data }) => events.received(String(data));
+  // The server sends no binary messages: such a one is as wrong as an empty text.
+  socket.onmessage = ({ data }) => events.received(typeof data === "string" ? data : "");
   socket.onerror = (event) => {
     // Some runtimes say here what was wrong with the handshake.
     if ("message" in event) problem = String(event.message);
