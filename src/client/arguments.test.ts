@@ -1,12 +1,7 @@
 import { expect, test } from "vitest";
 import { FakePlatform } from "../../test/support/fake-platform.ts";
+import { untyped } from "../../test/support/untyped.ts";
 import { createClient } from "./create.ts";
-
-/** What a caller without types may give. */
-function untyped(value: unknown): never;
-function untyped(value: unknown): unknown {
-  return value;
-}
 
 function connected() {
   const platform = new FakePlatform();

@@ -283,8 +283,7 @@ export class Client<S extends Schemas = NoSchemas> {
         for (const sequence of this.#to(topic)) sequence.end(new RingcastError(info.code, info.message));
         break;
       case "TOKEN_EXPIRING":
-        // If it fails, the connection ends with the token, and the next one asks for a token again.
-        this.#connection.renewToken().catch(() => {});
+        this.#connection.renewToken();
         break;
       case "SERVER_SHUTDOWN":
         // The close that follows says the same.

@@ -1,32 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
-import { createClient } from "./create.ts";
-import { deferred } from "./deferred.ts";
-import type { ConnectOptions, State } from "./options.ts";
-
-function setUp(options: ConnectOptions = {}) {
-  const platform = new FakePlatform();
-  const client = createClient("ws://server/ws", options, platform);
-  const states: State[] = [];
-  client.on("state", (state) => states.push(state));
-  /** Connects, keeps the connection long enough to prove it good, and loses it. */
-  const cycle = (code: number) => {
-    platform.socket.open();
-    platform.advance(5000);
-    platform.socket.end(code);
-  };
-  const retryMs = () => (client.state.state === "waiting" ? client.state.retryMs : undefined);
-  /** Lets the back-off pass. */
-  const retry = () => {
-    platform.advance(retryMs() ?? 0);
-    return settled();
-  };
-  return { client, cycle, platform, retry, retryMs, states };
-}
+import { connectingClient } from "../../test/support/connecting-client.ts";
+import { settled } from "../../test/support/fake-platform.ts";
 
 describe("a lost connection", () => {
   test("is made again after a random time below a bound that doubles, up to the most", () => {
-    const { platform, retryMs } = setUp({ minBackoffMs: 100, maxBackoffMs: 1000 });
+    const { platform, retryMs } = connectingClient({ minBackoffMs: 100, maxBackoffMs: 1000 });
     const waits = [0.5, 0.5, 0.5, 0.5, 0.5, 0, 0.999].map((chance) => {
       platform.chance = chance;
       platform.socket.end(1006);
@@ -39,7 +17,7 @@ describe("a lost connection", () => {
   });
 
   test("is told with its code, its reason and the wait", async () => {
-    const { cycle, platform, states } = setUp({ minBackoffMs: 100 });
+    const { cycle, platform, states } = connectingClient({ minBackoffMs: 100 });
     cycle(1001);
     platform.advance(50);
     platform.socket.end(1006, "no such host");
@@ -54,7 +32,7 @@ describe("a lost connection", () => {
   });
 
   test("that has lasted begins the doubling anew", () => {
-    const { cycle, platform, retryMs } = setUp({ minBackoffMs: 100 });
+    const { cycle, platform, retryMs } = connectingClient({ minBackoffMs: 100 });
     for (let i = 0; i < 5; i++) {
       platform.socket.end(1006);
       platform.advance(60_000);
@@ -68,7 +46,7 @@ describe("a lost connection", () => {
     async (code) => {
       let tokens = 0;
       const getToken = () => `token-${++tokens}`;
-      const { client, platform } = setUp({ getToken });
+      const { client, platform } = connectingClient({ getToken });
       client.publish("t", 1).catch(() => {});
       for (let ms = 0; ms < 60_000; ms += 10) {
         await settled();
@@ -90,13 +68,13 @@ describe("a lost connection", () => {
     [1008, 400],
     [1013, 3200],
   ])("for %d is waited for longer", (code, expected) => {
-    const { cycle, retryMs } = setUp({ minBackoffMs: 100 });
+    const { cycle, retryMs } = connectingClient({ minBackoffMs: 100 });
     cycle(code);
     expect(retryMs()).toBe(expected);
   });
 
   test("is made again at once when the machine comes online", async () => {
-    const { client, cycle, platform } = setUp();
+    const { client, cycle, platform } = connectingClient();
     cycle(1006);
     platform.comeOnline();
     expect(client.state.state).toBe("connecting");
@@ -113,7 +91,7 @@ describe("a lost connection", () => {
 
 describe("the heartbeat", () => {
   test("asks a silent link for a sign of life, and gives it up if there is none", () => {
-    const { client, platform } = setUp({ heartbeatMs: 1000 });
+    const { client, platform } = connectingClient({ heartbeatMs: 1000 });
     const { socket } = platform;
     socket.open();
     platform.advance(1999);
@@ -128,7 +106,7 @@ describe("the heartbeat", () => {
   });
 
   test("is content with whatever comes", () => {
-    const { client, platform } = setUp({ heartbeatMs: 1000 });
+    const { client, platform } = connectingClient({ heartbeatMs: 1000 });
     platform.socket.open();
     for (let i = 0; i < 10; i++) {
       platform.advance(1900);
@@ -139,7 +117,7 @@ describe("the heartbeat", () => {
   });
 
   test("gives up a connection that does not open in time", () => {
-    const { client, platform } = setUp({ connectTimeoutMs: 1000 });
+    const { client, platform } = connectingClient({ connectTimeoutMs: 1000 });
     const { socket } = platform;
     platform.advance(1000);
     expect(client.state).toMatchObject({ state: "waiting", reason: "no connection in time" });
@@ -175,7 +153,7 @@ describe("a server that is no Ringcast, or a faulty one", () => {
     { ...event, message: { payload: 1 } },
     { ...event, ts: 0 },
   ])("is left with 1002 and tried again after the back-off: %j", (message) => {
-    const { client, platform } = setUp({ minBackoffMs: 100 });
+    const { client, platform } = connectingClient({ minBackoffMs: 100 });
     const got: unknown[] = [];
     client.subscribe("t", {}, ({ offset }) => got.push(offset)).ready.catch(() => {});
     const { socket } = platform;
@@ -188,7 +166,7 @@ describe("a server that is no Ringcast, or a faulty one", () => {
   test.each([{ type: "news" }, { type: "info", info: { code: "NEWS" } }])(
     "of a later version may send what this one does not know: %j",
     (message) => {
-      const { client, platform } = setUp();
+      const { client, platform } = connectingClient();
       platform.socket.open();
       platform.socket.receive(message);
       expect(client.state.state).toBe("open");
@@ -196,89 +174,9 @@ describe("a server that is no Ringcast, or a faulty one", () => {
   );
 });
 
-describe("a token", () => {
-  test("is fetched once, and used again as long as nothing speaks against it", async () => {
-    let count = 0;
-    const { cycle, platform, retry } = setUp({ getToken: () => `token-${++count}` });
-    await settled();
-    expect(platform.socket.credentials).toEqual({ apiKey: undefined, token: "token-1" });
-    cycle(1006);
-    await retry();
-    expect(platform.socket.credentials.token).toBe("token-1");
-    // A handshake that fails may have failed for the token.
-    platform.socket.end(1006);
-    await retry();
-    expect(platform.socket.credentials.token).toBe("token-2");
-  });
-
-  test("that has ended is replaced at once, but not again and again", async () => {
-    let count = 0;
-    const { cycle, platform, retry, retryMs } = setUp({ token: "token-0", getToken: async () => `token-${++count}` });
-    expect(platform.socket.credentials.token).toBe("token-0");
-    cycle(4401);
-    expect(retryMs()).toBe(0);
-    await retry();
-    expect(platform.socket.credentials.token).toBe("token-1");
-    // Nothing came over this one but the answer to the greeting.
-    platform.socket.open();
-    platform.socket.end(4401);
-    expect(retryMs()).toBeGreaterThan(0);
-    await retry();
-    expect(platform.socket.credentials.token).toBe("token-2");
-  });
-
-  test("that can't be had is asked for again after the back-off, and the state says why", async () => {
-    const problem = new Error("no back end");
-    let count = 0;
-    const getToken = () => {
-      if (++count === 1) throw problem;
-      return "token";
-    };
-    const { client, platform } = setUp({ getToken, minBackoffMs: 100 });
-    await settled();
-    expect(client.state).toMatchObject({ state: "waiting", error: problem });
-    expect(platform.sockets).toEqual([]);
-    platform.advance(50);
-    await settled();
-    expect(platform.socket.credentials.token).toBe("token");
-  });
-
-  test("that comes too late is not used", async () => {
-    const late = deferred<string>();
-    let count = 0;
-    const getToken = () => (++count === 1 ? late.promise : "second");
-    const { client, platform, retry } = setUp({ getToken, connectTimeoutMs: 1000 });
-    platform.advance(1000);
-    expect(client.state.state).toBe("waiting");
-    late.resolve("first");
-    await settled();
-    await retry();
-    expect(platform.sockets.map(({ credentials }) => credentials.token)).toEqual(["second"]);
-  });
-
-  test("about to end is renewed in place; where that fails, the connection goes on until it ends", async () => {
-    let count = 0;
-    const getToken = () => {
-      if (++count === 2) throw new Error("no back end");
-      return `token-${count}`;
-    };
-    const { client, platform } = setUp({ getToken });
-    await settled();
-    const { socket } = platform;
-    socket.open();
-    const expiring = { type: "info", info: { code: "TOKEN_EXPIRING", message: "", expires_at: "" } };
-    socket.receive(expiring);
-    await settled();
-    expect([client.state.state, socket.sent]).toEqual(["open", []]);
-    socket.receive(expiring);
-    await settled();
-    expect(socket.takeSent()).toEqual([{ type: "refresh", token: "token-3" }]);
-  });
-});
-
 describe("a client with nothing to do", () => {
   test("stays away after its last topic was deleted, until there is something", async () => {
-    const { client, cycle, platform, retryMs } = setUp();
+    const { client, cycle, platform, retryMs } = connectingClient();
     cycle(4404);
     expect([client.state.state, platform.timerCount]).toEqual(["idle", 0]);
     const published = client.publish("t", 1).catch(() => "rejected");
@@ -300,7 +198,7 @@ describe("close", () => {
   test.each(["connecting", "waiting", "idle"])(
     "ends a client that is %s at once, and leaves nothing",
     async (state) => {
-      const { client, cycle, platform } = setUp();
+      const { client, cycle, platform } = connectingClient();
       if (state === "waiting") platform.socket.end();
       if (state === "idle") cycle(4404);
       expect<string>(client.state.state).toBe(state);
@@ -311,7 +209,7 @@ describe("close", () => {
   );
 
   test("does not wait for ever for a server to answer its goodbye", async () => {
-    const { client, platform } = setUp();
+    const { client, platform } = connectingClient();
     platform.socket.open();
     const closed = client.close();
     await settled();
@@ -321,7 +219,7 @@ describe("close", () => {
   });
 
   test("happens once, however often it is called", async () => {
-    const { client, platform, states } = setUp();
+    const { client, platform, states } = connectingClient();
     await Promise.all([client.close(), client.close()]);
     await client.close();
     expect(states).toEqual([{ state: "connecting" }, { state: "closed" }]);
@@ -331,7 +229,7 @@ describe("close", () => {
 
 describe("a socket that can't be made", () => {
   test("ends the client, and all that it was to do", async () => {
-    const { client, platform } = setUp({ apiKey: "key" });
+    const { client, platform } = connectingClient({ apiKey: "key" });
     const published = client.publish("t", 1);
     const { ready } = client.subscribe("t", {}, () => {});
     platform.openError = new SyntaxError("bad subprotocol");

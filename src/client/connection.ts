@@ -2,6 +2,7 @@ import { deferred } from "./deferred.ts";
 import { RingcastError } from "./errors.ts";
 import type { Settings, State } from "./options.ts";
 import type { Socket } from "./platform.ts";
+import { isToken, TokenSource } from "./token-source.ts";
 
 /** Close codes that ask for more than a retry. */
 const SLOW = 1008;
@@ -21,6 +22,9 @@ const LASTED_MS = 500;
 /** Silent heartbeats after which the other side is asked, and after which it is dead. */
 const ASK_AFTER = 2;
 const DEAD_AFTER = 3;
+/** The pause after an attempt to renew a token; it doubles with each one in vain. */
+const MIN_RENEWAL_PAUSE_MS = 1000;
+const MAX_RENEWAL_PAUSE_MS = 30_000;
 /** How long the server may take to answer a goodbye. */
 const GOODBYE_MS = 1000;
 
@@ -42,10 +46,17 @@ export class Connection {
   readonly #unlisten: () => void;
   #state: State = { state: "idle" };
   #socket: Socket | undefined;
+  readonly #tokens: TokenSource | undefined;
   #token: string | undefined;
   /** Its one timer: for the opening, the heartbeat, or the next try. */
   #cancelTimer = () => {};
   #cancelProof = () => {};
+  #cancelRenewal = () => {};
+  /** Whether a token is being fetched for the present link, or the pause after that is not over. */
+  #isRenewing = false;
+  /** Whether the token has to be renewed after that. */
+  #isRenewalDue = false;
+  #renewalPauseMs = MIN_RENEWAL_PAUSE_MS;
   /** Whether the present link has lasted for `LASTED_MS`, or there was none so far. */
   #hasLasted = true;
   /** Tries since a link has proved good. */
@@ -58,6 +69,8 @@ export class Connection {
     this.#settings = settings;
     this.#owner = owner;
     this.#token = settings.token;
+    const { getToken, platform } = settings;
+    this.#tokens = getToken && new TokenSource(getToken, platform);
     this.#unlisten = settings.platform.whenOnline(() => {
       if (this.#state.state === "waiting") this.#connect();
     });
@@ -84,12 +97,13 @@ export class Connection {
     if (this.#state.state === "idle") this.#connect();
   }
 
-  /** Puts a new token in the place of the one that is about to end. Without it, the server ends the connection. */
-  async renewToken(): Promise<void> {
-    const { getToken } = this.#settings;
-    if (getToken === undefined) return;
-    this.#token = await getToken();
-    this.send(JSON.stringify({ type: "refresh", token: this.#token }));
+  /**
+   * Puts a new token in the place of the one that is about to end, and tries until there is one. Without it, the server
+   * ends the connection with the token, and the next connection asks for a token again.
+   */
+  renewToken(): void {
+    this.#isRenewalDue = true;
+    if (!this.#isRenewing) this.#renew();
   }
 
   /** Ends it for good, and says goodbye; resolves when all is over. */
@@ -97,8 +111,8 @@ export class Connection {
     const { promise, resolve } = deferred<void>();
     const socket = this.#socket;
     this.#socket = undefined;
-    this.#cancelTimer();
-    this.#cancelProof();
+    this.#stopTimers();
+    this.#tokens?.close();
     this.#unlisten();
     if (this.#state.state === "open") {
       const cancel = this.#settings.platform.after(GOODBYE_MS, resolve);
@@ -124,28 +138,43 @@ export class Connection {
     this.#cancelTimer = this.#settings.platform.after(ms, run);
   }
 
+  #stopTimers(): void {
+    this.#cancelTimer();
+    this.#cancelProof();
+    this.#cancelRenewal();
+    this.#isRenewing = false;
+    this.#isRenewalDue = false;
+    this.#renewalPauseMs = MIN_RENEWAL_PAUSE_MS;
+  }
+
   #connect(): void {
-    const { connectTimeoutMs, getToken } = this.#settings;
     const connecting: State = { state: "connecting" };
-    this.#startTimer(connectTimeoutMs, () => this.#lost(ABNORMAL, "no connection in time"));
+    this.#cancelTimer();
     this.#enter(connecting);
-    if (getToken === undefined || this.#token !== undefined) {
+    if (this.#tokens === undefined || this.#token !== undefined) {
       this.#open();
       return;
     }
-    (async () => {
-      const token = await getToken();
-      // Meanwhile it may have been given up.
-      if (this.#state !== connecting) return;
-      this.#token = token;
-      this.#open();
-    })().catch((error: unknown) => {
-      if (this.#state === connecting) this.#lost(ABNORMAL, "no token", error);
-    });
+    this.#tokens.fetch().then(
+      (token) => {
+        // Meanwhile the client may have been closed.
+        if (this.#state !== connecting) return;
+        this.#token = token;
+        this.#open();
+      },
+      (error: unknown) => {
+        if (this.#state === connecting) this.#lost(ABNORMAL, "no token", error);
+      },
+    );
   }
 
   #open(): void {
-    const { apiKey, platform } = this.#settings;
+    const { apiKey, connectTimeoutMs, platform } = this.#settings;
+    if (this.#token !== undefined && !isToken(this.#token)) {
+      this.close(new RingcastError("UNSUPPORTED", "the option token holds something that is no token"));
+      return;
+    }
+    this.#startTimer(connectTimeoutMs, () => this.#lost(ABNORMAL, "no connection in time"));
     try {
       this.#socket = platform.open(
         this.#url,
@@ -183,6 +212,35 @@ export class Connection {
     });
   }
 
+  #renew(): void {
+    const socket = this.#socket;
+    this.#isRenewing = true;
+    this.#isRenewalDue = false;
+    const settle = (isRenewed: boolean) => {
+      if (this.#socket !== socket) return;
+      this.#isRenewalDue ||= !isRenewed;
+      // Whatever the server says, and whatever the application gives: there is a pause.
+      this.#cancelRenewal = this.#settings.platform.after(this.#renewalPauseMs, () => {
+        this.#isRenewing = false;
+        if (this.#isRenewalDue) this.#renew();
+      });
+      this.#renewalPauseMs = isRenewed
+        ? MIN_RENEWAL_PAUSE_MS
+        : Math.min(MAX_RENEWAL_PAUSE_MS, this.#renewalPauseMs * 2);
+    };
+    this.#tokens?.fetch().then(
+      (token) => {
+        const isNew = token !== this.#token;
+        if (isNew && this.#socket === socket) {
+          this.#token = token;
+          this.send(JSON.stringify({ type: "refresh", token }));
+        }
+        settle(isNew);
+      },
+      () => settle(false),
+    );
+  }
+
   #beat(): void {
     this.#startTimer(this.#settings.heartbeatMs, () => {
       this.#silence++;
@@ -197,8 +255,7 @@ export class Connection {
     const wasOpen = this.#state.state === "open";
     this.#socket?.drop();
     this.#socket = undefined;
-    this.#cancelTimer();
-    this.#cancelProof();
+    this.#stopTimers();
     const isWanted = this.#owner.lost(code);
     if (code === UNAUTHORIZED && getToken === undefined) {
       this.close(new RingcastError("UNAUTHORIZED", reason || "the API key or token is not accepted"));

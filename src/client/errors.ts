@@ -8,6 +8,7 @@ import type { ErrorCode } from "../protocol/errors.ts";
  * - `UNCONFIRMED`: the connection broke before the ack, and `resend` is off or the server has restarted; it may have been taken or not
  * - `INVALID_PAYLOAD`: no JSON, or not what the topic's schema asks for
  * - `UNSUPPORTED`: the URL or the credentials are unusable, or the runtime has no WebSocket and none was given
+ * - `NO_TOKEN`: `getToken` gave something that is no token, or took too long
  * - `TOPIC_DELETED`: the topic was deleted, and the subscription with it
  */
 export type ClientErrorCode =
@@ -17,6 +18,7 @@ export type ClientErrorCode =
   | "UNCONFIRMED"
   | "INVALID_PAYLOAD"
   | "UNSUPPORTED"
+  | "NO_TOKEN"
   | "TOPIC_DELETED";
 
 /** Whatever the SDK rejects a promise with, or ends a subscription for. Tell them apart by `code`. */

@@ -1,0 +1,57 @@
+import { deferred } from "./deferred.ts";
+import { RingcastError } from "./errors.ts";
+import type { Platform } from "./platform.ts";
+
+/** How long the application may take to get a token. */
+const TOKEN_TIMEOUT_MS = 30_000;
+/** What may stand in the header that carries it: the characters of a token (RFC 9110, section 5.6.2). */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** Whether a value can be sent as a token. An error must not quote one that can't: it is a secret all the same. */
+export function isToken(value: unknown): value is string {
+  return typeof value === "string" && TOKEN.test(value);
+}
+
+/** Asks the application for tokens: with one call at a time, and for no longer than a while. */
+export class TokenSource {
+  readonly #getToken: () => string | Promise<string>;
+  readonly #platform: Platform;
+  #call: Promise<string> | undefined;
+  #cancelTimeout = () => {};
+
+  constructor(getToken: () => string | Promise<string>, platform: Platform) {
+    this.#getToken = getToken;
+    this.#platform = platform;
+  }
+
+  /**
+   * Fetches a token; joins the call that is under way, if there is one. Rejects with what `getToken` threw, or with
+   * `NO_TOKEN` if it gave no token or took too long.
+   */
+  fetch(): Promise<string> {
+    this.#call ??= this.#ask().finally(() => {
+      this.#cancelTimeout();
+      this.#call = undefined;
+    });
+    return this.#call;
+  }
+
+  /** Waits no longer for a call. Its promise stays pending. */
+  close(): void {
+    this.#cancelTimeout();
+  }
+
+  #ask(): Promise<string> {
+    const { promise, reject, resolve } = deferred<string>();
+    this.#cancelTimeout = this.#platform.after(TOKEN_TIMEOUT_MS, () =>
+      reject(new RingcastError("NO_TOKEN", `getToken took longer than ${TOKEN_TIMEOUT_MS / 1000} s`)),
+    );
+    const ask = async () => {
+      const token: unknown = await this.#getToken();
+      if (isToken(token)) resolve(token);
+      else reject(new RingcastError("NO_TOKEN", "getToken gave no token; if it uses fetch, let it check response.ok"));
+    };
+    ask().catch(reject);
+    return promise;
+  }
+}
