@@ -1,6 +1,6 @@
 import type { ServerMessage } from "../protocol/messages.ts";
 import { faultOfPublish, faultOfSubscribe } from "./arguments.ts";
-import { Connection } from "./connection.ts";
+import { CHECK_ID, Connection } from "./connection.ts";
 import { deferred } from "./deferred.ts";
 import { RingcastError, run } from "./errors.ts";
 import type {
@@ -266,6 +266,7 @@ export class Client<S extends Schemas = NoSchemas> {
 
   #answered(answer: Answer): void {
     const { request_id: requestId = "" } = answer;
+    if (requestId === CHECK_ID) this.#connection.confirm();
     if (this.#publisher.answered(requestId, answer)) return;
     const answered = this.#waiting.get(requestId);
     this.#waiting.delete(requestId);

@@ -76,16 +76,56 @@ describe("a lost connection", () => {
   test("is made again at once when the machine comes online", async () => {
     const { client, cycle, platform } = connectingClient();
     cycle(1006);
-    platform.comeOnline();
+    platform.comeBack();
     expect(client.state.state).toBe("connecting");
     platform.socket.open();
-    platform.comeOnline();
+    platform.comeBack();
     expect(platform.sockets.length).toBe(2);
     const closed = client.close();
     await settled();
     platform.socket.answerGoodbye?.();
     await closed;
     expect([platform.listenerCount, platform.timerCount]).toEqual([0, 0]);
+  });
+});
+
+describe("a machine that comes back", () => {
+  const pong = { type: "pong", request_id: "check" };
+
+  test("asks the link at once, and gives it up within 3 s if there is no answer, whatever else still comes", () => {
+    const { client, platform } = connectingClient();
+    const { socket } = platform;
+    socket.open();
+    platform.comeBack();
+    expect(socket.takeSent()).toEqual([{ type: "ping", request_id: "check" }]);
+    socket.receive({ type: "event", topic: "t", message: { id: "m", payload: 1 }, offset: 1, ts: "" });
+    platform.advance(1999);
+    expect(client.state.state).toBe("open");
+    platform.advance(1000);
+    expect([client.state.state, platform.sockets.length]).not.toEqual(["open", 1]);
+    expect(socket.isDropped).toBe(true);
+  });
+
+  test("keeps a link that answers, also if it comes back again before that", () => {
+    const { client, platform } = connectingClient();
+    platform.socket.open();
+    platform.comeBack();
+    platform.advance(1500);
+    platform.comeBack();
+    platform.advance(1500);
+    platform.socket.receive(pong);
+    platform.advance(10_000);
+    expect([client.state.state, platform.sockets.length]).toEqual(["open", 1]);
+  });
+
+  test("counts an answer that is read only after the deadline, because the program stood still", () => {
+    const { client, platform } = connectingClient();
+    platform.socket.open();
+    platform.comeBack();
+    platform.advance(2000);
+    platform.socket.receive(pong);
+    platform.advance(10_000);
+    expect([client.state.state, platform.sockets.length]).toEqual(["open", 1]);
   });
 });
 

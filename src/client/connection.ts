@@ -25,6 +25,11 @@ const DEAD_AFTER = 3;
 /** The pause after an attempt to renew a token; it doubles with each one in vain. */
 const MIN_RENEWAL_PAUSE_MS = 1000;
 const MAX_RENEWAL_PAUSE_MS = 30_000;
+/** The id of the request that asks whether a link is still good, and how long the answer may take. */
+export const CHECK_ID = "check";
+const CHECK_MS = 2000;
+/** What came while the program did not run is read before this is over, so that it counts. */
+const CHECK_GRACE_MS = 50;
 /** How long the server may take to answer a goodbye. */
 const GOODBYE_MS = 1000;
 
@@ -51,6 +56,7 @@ export class Connection {
   /** Its one timer: for the opening, the heartbeat, or the next try. */
   #cancelTimer = () => {};
   #cancelProof = () => {};
+  #cancelCheck = () => {};
   #cancelRenewal = () => {};
   /** Whether a token is being fetched for the present link, or the pause after that is not over. */
   #isRenewing = false;
@@ -71,9 +77,7 @@ export class Connection {
     this.#token = settings.token;
     const { getToken, platform } = settings;
     this.#tokens = getToken && new TokenSource(getToken, platform);
-    this.#unlisten = settings.platform.whenOnline(() => {
-      if (this.#state.state === "waiting") this.#connect();
-    });
+    this.#unlisten = platform.whenBack(() => this.#check());
   }
 
   get state(): State {
@@ -90,6 +94,11 @@ export class Connection {
   /** Gives up a link whose other side breaks the protocol, and connects again after the back-off. */
   fail(reason: string): void {
     if (this.#state.state === "open") this.#lost(PROTOCOL_ERROR, reason);
+  }
+
+  /** The server has answered the request `CHECK_ID`. */
+  confirm(): void {
+    this.#cancelCheck();
   }
 
   /** Connects, if nothing needed a connection so far. */
@@ -141,6 +150,7 @@ export class Connection {
   #stopTimers(): void {
     this.#cancelTimer();
     this.#cancelProof();
+    this.#cancelCheck();
     this.#cancelRenewal();
     this.#isRenewing = false;
     this.#isRenewalDue = false;
@@ -239,6 +249,17 @@ export class Connection {
       },
       () => settle(false),
     );
+  }
+
+  /** Connects at once, or asks an open link for a sign of life: the machine may have slept, or the network have changed. */
+  #check(): void {
+    const { platform } = this.#settings;
+    if (this.#state.state === "waiting") this.#connect();
+    if (!this.send(`{"type":"ping","request_id":"${CHECK_ID}"}`)) return;
+    this.#cancelCheck();
+    this.#cancelCheck = platform.after(CHECK_MS, () => {
+      this.#cancelCheck = platform.after(CHECK_GRACE_MS, () => this.#lost(ABNORMAL, "no sign of life"));
+    });
   }
 
   #beat(): void {

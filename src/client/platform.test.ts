@@ -1,8 +1,11 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { connect } from "./index.ts";
-import type { WebSocketLike } from "./platform.ts";
+import { createPlatform, type WebSocketLike } from "./platform.ts";
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 /** A WebSocket class that notes how it is called, and never opens. */
 function recordingClass() {
@@ -59,4 +62,56 @@ test("the runtime's own class gets no headers unless there is an API key", async
     [URL, ["ringcast.v1"]],
     [URL, { protocols: ["ringcast.v1"], headers: { "X-API-Key": "key" } }],
   ]);
+});
+
+/** A browser's window and document, as far as they have events. */
+function stubPage() {
+  const page = {
+    window: new EventTarget(),
+    document: Object.assign(new EventTarget(), { visibilityState: "visible" }),
+  };
+  vi.stubGlobal("addEventListener", page.window.addEventListener.bind(page.window));
+  vi.stubGlobal("removeEventListener", page.window.removeEventListener.bind(page.window));
+  vi.stubGlobal("document", page.document);
+  return page;
+}
+
+test("a page that is online again, shown again or thawed is back; one that is hidden is not", () => {
+  const { document, window } = stubPage();
+  let count = 0;
+  const end = createPlatform(recordingClass().Recording).whenBack(() => count++);
+  window.dispatchEvent(new Event("online"));
+  window.dispatchEvent(new Event("pageshow"));
+  document.dispatchEvent(new Event("visibilitychange"));
+  document.dispatchEvent(new Event("resume"));
+  expect(count).toBe(4);
+  document.visibilityState = "hidden";
+  document.dispatchEvent(new Event("visibilitychange"));
+  expect(count).toBe(4);
+  end();
+  document.visibilityState = "visible";
+  for (const [target, type] of [
+    [window, "online"],
+    [window, "pageshow"],
+    [document, "visibilitychange"],
+  ] as const) {
+    target.dispatchEvent(new Event(type));
+  }
+  expect(count).toBe(4);
+});
+
+test("a program that did not run for some seconds is back, as after the machine slept", () => {
+  vi.useFakeTimers();
+  let count = 0;
+  const end = createPlatform(recordingClass().Recording).whenBack(() => count++);
+  vi.advanceTimersByTime(60_000);
+  expect(count).toBe(0);
+  // The clock goes on, the timers do not.
+  vi.setSystemTime(Date.now() + 10_000);
+  vi.advanceTimersByTime(1000);
+  expect(count).toBe(1);
+  vi.advanceTimersByTime(60_000);
+  expect(count).toBe(1);
+  end();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -29,8 +29,11 @@ export interface Platform {
   open(url: string, credentials: Credentials, events: SocketEvents): Socket;
   /** Runs a function after so many milliseconds, at most 2^31 - 1; returns what cancels it. */
   after(ms: number, run: () => void): () => void;
-  /** Runs a function whenever the machine is online again, where anything tells; returns what ends that. */
-  whenOnline(run: () => void): () => void;
+  /**
+   * Runs a function whenever a link may have died unnoticed: the machine is online again, the page is shown or thawed, or
+   * the program did not run for a while, as when the machine slept. Returns what ends that.
+   */
+  whenBack(run: () => void): () => void;
   /** From 0 to below 1. */
   random(): number;
 }
@@ -65,14 +68,45 @@ type OwnClass = new (
 
 declare const WebSocket: OwnClass;
 
-interface Globals {
-  addEventListener?(type: "online", run: () => void): void;
-  removeEventListener?(type: "online", run: () => void): void;
+/** How often the program looks whether it has run all the time, and by how much it may be late. */
+const TICK_MS = 1000;
+const MAX_LATE_MS = 2000;
+
+/** What a browser's window and document can do, and other runtimes cannot. */
+interface Listening {
+  addEventListener?(type: string, run: () => void): void;
+  removeEventListener?(type: string, run: () => void): void;
+}
+
+interface Globals extends Listening {
+  readonly document?: Listening & { readonly visibilityState: string };
   /** Every runtime has this one. */
   readonly setTimeout: unknown;
 }
 
 const globals: Globals = globalThis;
+
+/** Calls a function when a target has one of the events; returns what ends that. */
+function listen(target: Listening | undefined, types: readonly string[], run: () => void): () => void {
+  for (const type of types) target?.addEventListener?.(type, run);
+  return () => {
+    for (const type of types) target?.removeEventListener?.(type, run);
+  };
+}
+
+/** Calls a function when the program did not run for a while; returns what ends that. */
+function whenLate(run: () => void): () => void {
+  let lastMs = Date.now();
+  const timer = setInterval(() => {
+    const nowMs = Date.now();
+    if (nowMs - lastMs > TICK_MS + MAX_LATE_MS) run();
+    lastMs = nowMs;
+  }, TICK_MS);
+  // It must not keep a process from ending. A browser's timers are numbers.
+  const handle: { unref?(): void } = Object(timer);
+  handle.unref?.();
+  return () => clearInterval(timer);
+}
 
 /** Adapts a WebSocket to the SDK. */
 function adapt(socket: WebSocketLike, events: SocketEvents): Socket {
@@ -124,10 +158,19 @@ export function createPlatform(Given: WebSocketClass | undefined): Platform {
       const timer = setTimeout(run, ms);
       return () => clearTimeout(timer);
     },
-    whenOnline: (run) => {
-      // Node.js has neither this event nor this function.
-      globals.addEventListener?.("online", run);
-      return () => globals.removeEventListener?.("online", run);
+    whenBack: (run) => {
+      const { document } = globals;
+      const shown = () => {
+        if (document?.visibilityState === "visible") run();
+      };
+      const ends = [
+        listen(globals, ["online", "pageshow"], run),
+        listen(document, ["visibilitychange", "resume"], shown),
+        whenLate(run),
+      ];
+      return () => {
+        for (const end of ends) end();
+      };
     },
     random: Math.random,
   };

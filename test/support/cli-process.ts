@@ -17,6 +17,9 @@ export interface CliEnd {
   readonly stderr: string;
 }
 
+/** The signals that a test sends. */
+type ProcessSignal = "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT";
+
 const DEADLINE_MS = 20_000;
 const CTRL_C = "\u0003";
 
@@ -39,7 +42,7 @@ abstract class CliRun implements AsyncDisposable {
   }
 
   /** Sends a signal. */
-  abstract kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
+  abstract kill(signal: ProcessSignal): void;
 
   /** Its end, when it comes. */
   async ended(): Promise<CliEnd> {
@@ -81,7 +84,7 @@ export class PipedRun extends CliRun {
     this.#child.stdin.end();
   }
 
-  override kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
+  override kill(signal: ProcessSignal): void {
     this.#child.kill(signal);
   }
 
@@ -127,7 +130,7 @@ export class TerminalRun extends CliRun {
     this.type(CTRL_C);
   }
 
-  override kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
+  override kill(signal: ProcessSignal): void {
     this.#terminal.kill(signal);
   }
 

@@ -74,7 +74,7 @@ export class FakePlatform implements Platform {
   /** Thrown by the next `open`, where set. */
   openError: Error | undefined;
   readonly #timers = new Set<Timer>();
-  readonly #online = new Set<() => void>();
+  readonly #back = new Set<() => void>();
   #nowMs = 0;
 
   get timerCount(): number {
@@ -82,7 +82,7 @@ export class FakePlatform implements Platform {
   }
 
   get listenerCount(): number {
-    return this.#online.size;
+    return this.#back.size;
   }
 
   /** The newest socket. */
@@ -105,18 +105,18 @@ export class FakePlatform implements Platform {
     return () => this.#timers.delete(timer);
   }
 
-  whenOnline(run: () => void): () => void {
-    this.#online.add(run);
-    return () => this.#online.delete(run);
+  whenBack(run: () => void): () => void {
+    this.#back.add(run);
+    return () => this.#back.delete(run);
   }
 
   random(): number {
     return this.chance;
   }
 
-  /** The machine is online again. */
-  comeOnline(): void {
-    for (const run of this.#online) run();
+  /** The machine is online again, or has slept. */
+  comeBack(): void {
+    for (const run of this.#back) run();
   }
 
   /** Lets time pass; what falls due runs in order. */
