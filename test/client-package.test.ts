@@ -18,6 +18,7 @@ const client: Client = connect(new URL("wss://example.com/ws"), { getToken: asyn
 client.on("gap", ({ topic, from, to, reason }: Gap) => [topic, from + 1, to === null, reason === "expired"]);
 client.on("state", (state: State) => state.state === "waiting" && state.retryMs);
 client.subscribe<{ n: number }>("t", { lastN: 5 }, ({ payload, offset }) => payload.n + offset);
+client.subscribe<{ n: number }>("t", ({ payload }) => payload.n);
 for await (const { payload } of client.subscribe<string>("t")) payload.trim();
 try {
   const { offset, duplicate } = await client.publish("t", { n: 1 }, { id: "a" });

@@ -43,7 +43,7 @@ function eventText({ offset, payload, topic, ts }: RingcastEvent<string>): strin
 
 function gapText({ from, reason, to, topic }: Gap): string {
   switch (reason) {
-    case "restarted":
+    case "recreated":
       return `the topic ${topic} has begun anew; what came after offset ${from - 1} of the old one may be lost`;
     case "expired":
     case "dropped":

@@ -213,8 +213,8 @@ test(`whatever happens, events and gaps follow each other exactly, and each publ
           const previous = run.starts.has(i) ? undefined : items[i - 1];
           const start = "offset" in item ? item.offset : item.from;
           if (previous !== undefined) expect(start).toBe(next(previous));
-          const isRestart = previous !== undefined && "reason" in previous && previous.reason === "restarted";
-          if (previous !== undefined && !isRestart) expect(item.epoch).toBe(previous.epoch);
+          const isRecreated = previous !== undefined && "reason" in previous && previous.reason === "recreated";
+          if (previous !== undefined && !isRecreated) expect(item.epoch).toBe(previous.epoch);
           if ("offset" in item)
             expect(JSON.stringify(item.payload)).toBe(taken.get(`${item.epoch} ${item.offset}`) ?? "");
           else gaps[item.reason] = (gaps[item.reason] ?? 0) + 1;

@@ -113,6 +113,10 @@ export class Client<S extends Schemas = NoSchemas> {
    */
   subscribe<T = unknown, Topic extends string = string>(
     topic: Topic,
+    handler: (event: RingcastEvent<ReceivedFrom<S, Topic, T>>) => void,
+  ): Subscription;
+  subscribe<T = unknown, Topic extends string = string>(
+    topic: Topic,
     options: SubscribeOptions,
     handler: (event: RingcastEvent<ReceivedFrom<S, Topic, T>>) => void,
   ): Subscription;
@@ -122,9 +126,11 @@ export class Client<S extends Schemas = NoSchemas> {
   ): EventStream<ReceivedFrom<S, Topic, T>>;
   subscribe<T>(
     topic: string,
-    options: StreamOptions = {},
-    handler?: (event: RingcastEvent<T>) => void,
+    optionsOrHandler: StreamOptions | ((event: RingcastEvent<T>) => void) = {},
+    lastHandler?: (event: RingcastEvent<T>) => void,
   ): Subscription | EventStream<T> {
+    const [options, handler] =
+      typeof optionsOrHandler === "function" ? [{}, optionsOrHandler] : [optionsOrHandler, lastHandler];
     const gap = (gap: ClientEvents["gap"]) => this.#emit("gap", gap);
     if (handler !== undefined) {
       const event = (event: RingcastEvent<T>) => run(() => handler(event));

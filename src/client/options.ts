@@ -106,7 +106,8 @@ export interface RingcastEvent<T = unknown> {
  * Messages that a subscription did not get.
  * - `expired`: the topic no longer held them when the client asked for what it had missed
  * - `dropped`: the server dropped them because the client did not keep up, twice in a row
- * - `restarted`: the topic began anew (it was removed, or the server restarted); how many were missed is not known
+ * - `recreated`: the topic was created again (it was removed, its time to live was over, or the server restarted); how many were missed is
+ *   not known
  * - `invalid`: one message that `parse` or the schema refused; `error` says why
  */
 export interface Gap {
@@ -117,7 +118,7 @@ export interface Gap {
   readonly from: number;
   /** The last offset that is missing; null where nobody can know. */
   readonly to: number | null;
-  readonly reason: "expired" | "dropped" | "restarted" | "invalid";
+  readonly reason: "expired" | "dropped" | "recreated" | "invalid";
   readonly error?: unknown;
 }
 

@@ -92,6 +92,16 @@ describe("a sequence", () => {
     expect([requests.length, first, second]).toEqual([3, ["old 2 fresh"], ["old 2 fresh"]]);
   });
 
+  test("needs no options", () => {
+    const { answer, client, events, got, subscription } = subscribed();
+    answer({ epoch: "e", offset: 0 });
+    subscription.unsubscribe();
+    client.subscribe("t", ({ offset }) => got.push(offset));
+    expect(answer({ epoch: "e", offset: 4 })).toMatchObject({ type: "subscribe", topic: "t", last_n: 0 });
+    events(5);
+    expect(got).toEqual([5]);
+  });
+
   test("passes over what it has had", () => {
     const { answer, events, got } = subscribed();
     answer({ epoch: "e", offset: 0 });
@@ -204,7 +214,7 @@ describe("a sequence", () => {
     platform.socket.open();
     answer({ epoch: "e2", offset: 9, recovered: false });
     events(8, 9);
-    expect(got).toEqual([1, 2, "restarted 3-null", "expired 1-7", 8, 9]);
+    expect(got).toEqual([1, 2, "recreated 3-null", "expired 1-7", 8, 9]);
   });
 
   test("takes nothing of another incarnation for its own, though it comes before its ack", () => {
@@ -224,7 +234,7 @@ describe("a sequence", () => {
       platform.socket.receive({ ...ack, request_id });
       events(1, 2, 3, 4);
     }
-    expect(got).toEqual([1, 2, "restarted 3-null", 1, 2, 3, 4, "restarted 3-null"]);
+    expect(got).toEqual([1, 2, "recreated 3-null", 1, 2, 3, 4, "recreated 3-null"]);
     expect(others).toEqual(["e1 1", "e1 2", "e2 1", "e2 2", "e2 3", "e2 4"]);
   });
 
@@ -266,7 +276,7 @@ describe("a sequence", () => {
     expect(ask("e4")).toMatchObject({ since: { epoch: "e4", offset: 0 } });
     receive(1);
     expect((await next).value).toMatchObject({ epoch: "e4", offset: 1 });
-    expect(got).toEqual(["restarted 2-null"]);
+    expect(got).toEqual(["recreated 2-null"]);
   });
 
   test("of a loop ends with its topic, after all that came before", async () => {

@@ -167,7 +167,7 @@ export class Sequence<T = unknown> {
     if (position.epoch !== epoch) {
       this.#held = [];
       this.#position = { epoch, offset: 0 };
-      this.#tell({ epoch: position.epoch, from: position.offset + 1, to: null, reason: "restarted" });
+      this.#tell({ epoch: position.epoch, from: position.offset + 1, to: null, reason: "recreated" });
     }
     this.#asked = { since: this.#position.offset, until: offset };
   }

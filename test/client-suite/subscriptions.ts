@@ -50,7 +50,7 @@ export const SUBSCRIPTIONS: Readonly<Record<string, Scenario>> = {
       const elsewhere = collector(client);
       client.subscribe("t", { since: { epoch: "another", offset: 7 } }, elsewhere.take);
       expectSame(await elsewhere.offsets(5), [1, 2, 3, 4, 5], "what there is of another incarnation");
-      expectSame(elsewhere.gaps, [{ topic: "t", epoch: "another", from: 8, to: null, reason: "restarted" }], "gaps");
+      expectSame(elsewhere.gaps, [{ topic: "t", epoch: "another", from: 8, to: null, reason: "recreated" }], "gaps");
       // Each subscription of the same topic goes its own way; the topic's own ends with the last of them.
       lastSubscription.unsubscribe();
       keeper.unsubscribe();

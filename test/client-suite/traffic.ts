@@ -140,25 +140,25 @@ export function verify({ acked, items, losses, uncertain }: Traffic): Verdict {
   const offsetsOf = new Map<number, number[]>();
   const holes: Hole[] = [];
   const epochs: string[] = [];
-  let [expected, last, isRestarted] = [1, 0, true];
+  let [expected, last, isRecreateded] = [1, 0, true];
   for (const item of items) {
     if (item.kind === "gap") {
       const { from, reason, to } = item.gap;
       expect(from === expected, `the gap ${JSON.stringify(item.gap)} to begin at ${expected}`);
-      expect((to === null) === (reason === "restarted"), `a known end of ${JSON.stringify(item.gap)}`);
+      expect((to === null) === (reason === "recreated"), `a known end of ${JSON.stringify(item.gap)}`);
       holes.push({ from, to: to ?? Number.POSITIVE_INFINITY, after: last, before: Number.POSITIVE_INFINITY });
-      isRestarted ||= to === null;
+      isRecreateded ||= to === null;
       expected = to === null ? 1 : to + 1;
       continue;
     }
     const { epoch, offset, payload } = item.event;
     expect(offset === expected, `offset ${expected} to be next, not ${offset}`);
-    expect((epoch !== epochs.at(-1)) === isRestarted, `a new epoch at a restart only (offset ${offset} of ${epoch})`);
-    expect(payload > last || isRestarted, `a number after ${last}, not ${payload}, at offset ${offset} of ${epoch}`);
-    if (isRestarted) epochs.push(epoch);
+    expect((epoch !== epochs.at(-1)) === isRecreateded, `a new epoch at a restart only (offset ${offset} of ${epoch})`);
+    expect(payload > last || isRecreateded, `a number after ${last}, not ${payload}, at offset ${offset} of ${epoch}`);
+    if (isRecreateded) epochs.push(epoch);
     for (const hole of holes) hole.before = Math.min(hole.before, hole.after < payload ? payload : hole.before);
     offsetsOf.set(payload, [...(offsetsOf.get(payload) ?? []), offset]);
-    [expected, last, isRestarted] = [offset + 1, payload, false];
+    [expected, last, isRecreateded] = [offset + 1, payload, false];
   }
   const repeated = [...offsetsOf].filter(([, offsets]) => offsets.length > 1);
   for (const [n] of repeated) expect(uncertain.has(n), `${n}, which was acked long before, to come once`);

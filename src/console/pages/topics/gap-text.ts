@@ -3,7 +3,7 @@ import type { Gap } from "../../../client/index.ts";
 const REASONS: Readonly<Record<Gap["reason"], string>> = {
   expired: "the topic no longer held them",
   dropped: "the console did not keep up",
-  restarted: "the topic began anew",
+  recreated: "the topic began anew",
   invalid: "it could not be read",
 };
 
