@@ -22,6 +22,37 @@ fs.readFileSync = (path, ...rest) => {
 require("node:module").syncBuiltinESMExports();
 `;
 
+/** Sends the process SIGHUP with the first thing that the command does. */
+const PRELOAD_OF_COMMAND = `
+const fs = require("node:fs");
+const { existsSync } = fs;
+fs.existsSync = (path) => {
+  if (String(path).endsWith("build-if-stale.js")) process.kill(process.pid, "SIGHUP");
+  return existsSync(path);
+};
+`;
+
+test.skipIf(process.platform === "win32")(
+  "SIGHUP while the command loads the server does not end it",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ringcast-test-"));
+    try {
+      const preload = join(folder, "preload.cjs");
+      writeFileSync(preload, PRELOAD_OF_COMMAND);
+      const words = ["--require", preload, COMMAND, "-host=127.0.0.1", "-port=0", "-log-format=json"];
+      const server = spawn(SCRIPT_RUNTIME, words, { stdio: ["ignore", "pipe", "inherit"] });
+      const exited = once(server, "exit");
+      for await (const line of createInterface({ input: server.stdout })) {
+        if (JSON.parse(line).msg === "ringcast listens") server.kill("SIGTERM");
+      }
+      expect(await exited).toEqual([0, null]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  30_000,
+);
+
 test.skipIf(process.platform === "win32")(
   "SIGHUP while the server starts does not end it: its files are read again once it listens",
   async () => {
