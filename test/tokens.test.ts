@@ -58,6 +58,8 @@ describe("a token", () => {
     { client_id: undefined },
     { subscribe: "a*" },
     { subscribe: [5] },
+    { subscribe: ["."] },
+    { publish: ["orders", ".."] },
     { publish: Array(101).fill("a") },
   ])("is not made of %j", async (wrong) => {
     const answer = await server.post("/tokens", { client_id: "web1", ...wrong }, WITH_KEY);

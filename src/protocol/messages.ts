@@ -29,11 +29,15 @@ function name(description: string, isValid: (text: string) => boolean = isName, 
 }
 
 const TOPIC_RULE = `${NAME_RULE}, and not "." or ".."`;
+const NO_TOPIC = { not: { enum: [".", ".."] } };
 export const topicNameSchema = name("The topic's name", isTopicName, TOPIC_RULE).meta({
   examples: ["orders"],
-  not: { enum: [".", ".."] },
+  ...NO_TOPIC,
 });
-export const topicPatternSchema = name("A topic's name, or the beginning of names with a * behind it");
+const TOPIC_PATTERN = "A topic's name, or the beginning of names with a * behind it";
+export const topicPatternSchema = name(TOPIC_PATTERN);
+/** For tokens that are still to be made. Those signed elsewhere may name what can be no topic: they allow nothing by it. */
+export const newTopicPatternSchema = name(TOPIC_PATTERN, isTopicName, TOPIC_RULE).meta(NO_TOPIC);
 export const clientIdSchema = name("Labels the subscriber").meta({ examples: ["s1"] });
 const requestIdSchema = z
   .string()

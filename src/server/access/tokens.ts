@@ -34,7 +34,7 @@ export interface IssuedToken {
   readonly expiresAtMs: number;
 }
 
-export const patternsSchema = z.array(topicPatternSchema).max(MAX_PATTERNS);
+const patternsSchema = z.array(topicPatternSchema).max(MAX_PATTERNS);
 
 const claimsSchema = z.object({
   sub: z.string().refine(isName),

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { DURATION_PATTERN, formatDuration, parseDuration } from "../../config/duration.ts";
-import { clientIdSchema } from "../../protocol/messages.ts";
-import { MAX_PATTERNS, patternsSchema } from "../access/tokens.ts";
+import { clientIdSchema, newTopicPatternSchema } from "../../protocol/messages.ts";
+import { MAX_PATTERNS } from "../access/tokens.ts";
 import type { HttpApp, HttpPorts } from "./context.ts";
 import { describeErrors, HttpRefusal } from "./errors.ts";
 import { administration } from "./guards.ts";
@@ -20,10 +20,14 @@ const MAX_TTL_CHARS = 64;
 const TTL_RULE = "must be a duration such as 60s or 1h, from 1s to 24h";
 
 function patterns(description: string) {
-  return patternsSchema.default([]).openapi({
-    description: `${description}: topics' names, or beginnings of names with a * behind them; at most ${MAX_PATTERNS}`,
-    example: ["orders", "chat/*"],
-  });
+  return z
+    .array(newTopicPatternSchema)
+    .max(MAX_PATTERNS)
+    .default([])
+    .openapi({
+      description: `${description}: topics' names, or beginnings of names with a * behind them; at most ${MAX_PATTERNS}`,
+      example: ["orders", "chat/*"],
+    });
 }
 
 const newTokenSchema = z
