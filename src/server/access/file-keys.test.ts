@@ -21,7 +21,7 @@ describe("keys from a file", () => {
     expect(await keys.keyFor(headerOf(old))).toBeInstanceOf(CryptoKey);
     await keys.reload();
     expect(await keys.keyFor(headerOf(young))).toBeInstanceOf(CryptoKey);
-    expect(keys.keyFor(headerOf(old))).rejects.toMatchObject({ code: "ERR_JWKS_NO_MATCHING_KEY" });
+    await expect(keys.keyFor(headerOf(old))).rejects.toMatchObject({ code: "ERR_JWKS_NO_MATCHING_KEY" });
     expect(lines).toEqual([
       { level: INFO, from: file.path, keys: 1, ignored: 0, msg: "token keys loaded" },
       { level: INFO, from: file.path, keys: 1, ignored: 1, msg: "token keys loaded" },
