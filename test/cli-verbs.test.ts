@@ -222,7 +222,7 @@ test("a token lets its holder do what it says, and nothing else", async () => {
   expect((await runCli(["topics"], { url: locked.url, environment })).code).toBe(4);
 });
 
-test("sub goes by the client id that its token names", async () => {
+test("sub subscribes with the client id of its token", async () => {
   await using locked = await ServerProcess.start(["-api-key=secret"]);
   const words = ["token", "--subscribe", "a", "--client-id", "web1", "--api-key", "secret"];
   const environment = { RINGCAST_TOKEN: (await runCli(words, locked)).stdout.trim() };

@@ -4,14 +4,14 @@ import { PipedRun, runCli } from "./support/cli-process.ts";
 import { FaultProxy } from "./support/fault-proxy.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
-/** Longer than the SDK takes for a delay of its own timers. */
+/** Longer than the lateness of a timer that the SDK ignores. */
 const SLEEP_MS = 4500;
 /** The SDK takes 3 s; a heartbeat alone would take 30 to 45 s. */
 const NOTICED_WITHIN_MS = 10_000;
 
 test.each([
-  ["gives up a link that died meanwhile", true],
-  ["keeps a link that is still good", false],
+  ["closes a connection that died meanwhile", true],
+  ["keeps a connection that still works", false],
 ])("a client that was stopped, as by a machine that sleeps, %s", async (_, isDead) => {
   await using server = await ServerProcess.start();
   await using proxy = await FaultProxy.start(server.port);

@@ -222,7 +222,7 @@ test(`whatever happens, events and gaps follow each other exactly, and each publ
         events += items.length;
         dropped += server.topics.hub.counters.dropped;
         expect(items.at(-1)).toMatchObject(server.taken.map(({ epoch, offset }) => ({ epoch, offset })).at(-1) ?? {});
-        // A loop is told of a gap when it gets there; by then, what the server had dropped is forgotten.
+        // A loop reports a gap only when it reaches it; by then, this test no longer knows what the server had dropped.
         if (!isLoop || room === WIDE) expect(run.avoidable).toEqual([]);
         // All that were let in are acked, and none is taken twice while the topic remembers it.
         for (const outcome of run.outcomes) expect<unknown[]>(["acked", "QUEUE_FULL"]).toContain(await outcome);

@@ -252,7 +252,7 @@ export class Client<S extends Schemas = NoSchemas> {
   #received(text: string): void {
     const message = readMessage(text);
     if (message === undefined) {
-      this.#connection.fail("the server sent something that is no message of Ringcast");
+      this.#connection.fail("the server sent an invalid message");
       return;
     }
     switch (message.type) {

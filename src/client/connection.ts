@@ -15,20 +15,20 @@ const HEAD_START: Readonly<Record<number, number>> = { [SLOW]: 3, [TRY_LATER]: 6
 const ABNORMAL = 1006;
 /** The other side breaks the protocol (RFC 6455, section 7.4.1). */
 const PROTOCOL_ERROR = 1002;
-/** How long a link must last to show that it is good. Only then does the back-off begin anew. */
+/** A link that has lasted for so long resets the back-off. */
 const PROVEN_MS = 5000;
-/** How long it must last so that the next one is made at once, where the reason to close it allows that. */
+/** After a link that has lasted for so long, the close codes 4401 and 4404 are followed by an immediate retry. */
 const LASTED_MS = 500;
 /** Silent heartbeats after which the other side is asked, and after which it is dead. */
 const ASK_AFTER = 2;
 const DEAD_AFTER = 3;
-/** The pause after an attempt to renew a token; it doubles with each one in vain. */
+/** The pause after an attempt to renew a token; it doubles with each failure. */
 const MIN_RENEWAL_PAUSE_MS = 1000;
 const MAX_RENEWAL_PAUSE_MS = 30_000;
 /** The id of the request that asks whether a link is still good, and how long the answer may take. */
 export const CHECK_ID = "check";
 const CHECK_MS = 2000;
-/** What came while the program did not run is read before this is over, so that it counts. */
+/** Extra time to read a reply that arrived while the program was stopped. */
 const CHECK_GRACE_MS = 50;
 /** How long the server may take to answer a goodbye. */
 const GOODBYE_MS = 1000;
@@ -65,7 +65,7 @@ export class Connection {
   #renewalPauseMs = MIN_RENEWAL_PAUSE_MS;
   /** Whether the present link has lasted for `LASTED_MS`, or there was none so far. */
   #hasLasted = true;
-  /** Tries since a link has proved good. */
+  /** Tries since the back-off was reset. */
   #tries = 0;
   /** Heartbeats since anything was heard. */
   #silence = 0;
@@ -91,7 +91,7 @@ export class Connection {
     return true;
   }
 
-  /** Gives up a link whose other side breaks the protocol, and connects again after the back-off. */
+  /** Closes a link whose other side breaks the protocol, and connects again after the back-off. */
   fail(reason: string): void {
     if (this.#state.state === "open") this.#lost(PROTOCOL_ERROR, reason);
   }
@@ -181,7 +181,7 @@ export class Connection {
   #open(): void {
     const { apiKey, connectTimeoutMs, platform } = this.#settings;
     if (this.#token !== undefined && !isToken(this.#token)) {
-      this.close(new RingcastError("UNSUPPORTED", "the option token holds something that is no token"));
+      this.close(new RingcastError("UNSUPPORTED", "the option token is not a valid token"));
       return;
     }
     this.#startTimer(connectTimeoutMs, () => this.#lost(ABNORMAL, "no connection in time"));
@@ -210,7 +210,7 @@ export class Connection {
     }
   }
 
-  /** Waits until the link has lasted, and then until it has proved good. */
+  /** Notes when the link has lasted, and later resets the back-off. */
   #prove(): void {
     const { platform } = this.#settings;
     this.#hasLasted = false;
@@ -229,7 +229,7 @@ export class Connection {
     const settle = (isRenewed: boolean) => {
       if (this.#socket !== socket) return;
       this.#isRenewalDue ||= !isRenewed;
-      // Whatever the server says, and whatever the application gives: there is a pause.
+      // Pause after a success too: the server may warn again at once.
       this.#cancelRenewal = this.#settings.platform.after(this.#renewalPauseMs, () => {
         this.#isRenewing = false;
         if (this.#isRenewalDue) this.#renew();

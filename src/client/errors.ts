@@ -8,7 +8,7 @@ import type { ErrorCode } from "../protocol/errors.ts";
  * - `UNCONFIRMED`: the connection broke before the ack, and `resend` is off or the server has restarted; it may have been taken or not
  * - `INVALID_PAYLOAD`: no JSON, or not what the topic's schema asks for
  * - `UNSUPPORTED`: the URL or the credentials are unusable, or the runtime has no WebSocket and none was given
- * - `NO_TOKEN`: `getToken` gave something that is no token, or took too long
+ * - `NO_TOKEN`: `getToken` did not return a valid token, or took longer than 30 s
  * - `TOPIC_DELETED`: the topic was deleted, and the subscription with it
  */
 export type ClientErrorCode =

@@ -10,7 +10,7 @@ export interface ConnectOptions<S extends Schemas = NoSchemas> {
   readonly token?: string;
   /**
    * Fetches a token: to connect, and to renew it before it ends. With `token` too, that one is used first. It is called
-   * again, after a while, when it throws, gives no token, or takes longer than 30 s.
+   * again after the back-off if it throws, returns no valid token, or takes longer than 30 s.
    */
   readonly getToken?: () => string | Promise<string>;
   /** Labels this client's subscriptions; the `client_id` of the token, where there is one. Random by default. */
@@ -29,7 +29,7 @@ export interface ConnectOptions<S extends Schemas = NoSchemas> {
   readonly resend?: boolean;
   /** How long a publish may go without an ack, outages included, in ms. By default 60,000. */
   readonly publishTimeoutMs?: number;
-  /** How long a connection may take to open, the fetching of its token apart, in ms. By default 10,000. */
+  /** How long a connection may take to open once there is a token, in ms. By default 10,000. */
   readonly connectTimeoutMs?: number;
   /** A silent link is asked for a sign of life after two of these, in ms, and given up after the third. By default 15,000. */
   readonly heartbeatMs?: number;

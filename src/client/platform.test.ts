@@ -106,7 +106,7 @@ test("a program that did not run for some seconds is back, as after the machine 
   const end = createPlatform(recordingClass().Recording).whenBack(() => count++);
   vi.advanceTimersByTime(60_000);
   expect(count).toBe(0);
-  // The clock goes on, the timers do not.
+  // The clock advances, the timers do not run.
   vi.setSystemTime(Date.now() + 10_000);
   vi.advanceTimersByTime(1000);
   expect(count).toBe(1);

@@ -25,7 +25,7 @@ function isInfo(info: unknown): boolean {
   return code !== "TOPIC_DELETED" || isText(message);
 }
 
-/** Whether a value has every field that the SDK reads, with the right type. Types of message that it does not know are fine. */
+/** Whether a value has every field that the SDK reads, with the right type. Unknown types of message are valid. */
 function isServerMessage(value: unknown): value is ServerMessage {
   if (!isObject(value)) return false;
   const { epoch, error, info, message, offset, server, topic, ts, type } = value;
@@ -47,7 +47,7 @@ function isServerMessage(value: unknown): value is ServerMessage {
 
 /**
  * Reads a message of the server.
- * @returns undefined where the text is no message of the protocol; the other side is no Ringcast then, or a faulty one
+ * @returns undefined if the text is not a message of the protocol
  */
 export function readMessage(text: string): ServerMessage | undefined {
   try {

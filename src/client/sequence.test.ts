@@ -57,7 +57,7 @@ describe("a sequence", () => {
     expect(got).toEqual([4, 5, 6]);
   });
 
-  test("takes nothing of an earlier subscription that was on its way when the application subscribed again", () => {
+  test("ignores events of an earlier subscription that arrive after the application subscribed again", () => {
     const { answer, client, event, events, got, subscription } = subscribed();
     answer({ epoch: "old", offset: 0 });
     events(1);
@@ -72,7 +72,7 @@ describe("a sequence", () => {
     expect([got, again]).toEqual([[1], ["new 2 fresh", "new 3 fresh"]]);
   });
 
-  test("takes nothing on a new connection before the server has agreed there", () => {
+  test("ignores events on a new connection until the server has acknowledged its subscribe there", () => {
     const { answer, client, event, platform } = subscribed();
     answer({ epoch: "old", offset: 0 });
     const first: string[] = [];

@@ -60,7 +60,7 @@ export class Sequence<T = unknown> {
   #position: Position | undefined;
   /** Whether a request to subscribe is under way. */
   #isAsking = false;
-  /** Whether the server has agreed on this connection. What comes before belongs to others, perhaps to another incarnation. */
+  /** Whether the server has acknowledged the subscribe on this connection. Earlier events may be of another incarnation. */
   #isJoined = false;
   /** Whether the sink was full, so that something was left to the server. */
   #isLagging = false;

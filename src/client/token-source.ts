@@ -4,15 +4,15 @@ import type { Platform } from "./platform.ts";
 
 /** How long the application may take to get a token. */
 const TOKEN_TIMEOUT_MS = 30_000;
-/** What may stand in the header that carries it: the characters of a token (RFC 9110, section 5.6.2). */
+/** The characters that a subprotocol in a header may have (RFC 9110, section 5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** Whether a value can be sent as a token. An error must not quote one that can't: it is a secret all the same. */
+/** Whether a value can be sent as a token. An error must not quote an invalid one, because it may contain a secret. */
 export function isToken(value: unknown): value is string {
   return typeof value === "string" && TOKEN.test(value);
 }
 
-/** Asks the application for tokens: with one call at a time, and for no longer than a while. */
+/** Asks the application for tokens, with one call at a time and a time limit. */
 export class TokenSource {
   readonly #getToken: () => string | Promise<string>;
   readonly #platform: Platform;
@@ -36,7 +36,7 @@ export class TokenSource {
     return this.#call;
   }
 
-  /** Waits no longer for a call. Its promise stays pending. */
+  /** Stops the timer of a call. Its promise may stay pending. */
   close(): void {
     this.#cancelTimeout();
   }
@@ -49,7 +49,10 @@ export class TokenSource {
     const ask = async () => {
       const token: unknown = await this.#getToken();
       if (isToken(token)) resolve(token);
-      else reject(new RingcastError("NO_TOKEN", "getToken gave no token; if it uses fetch, let it check response.ok"));
+      else
+        reject(
+          new RingcastError("NO_TOKEN", "getToken did not return a valid token; if it uses fetch, check response.ok"),
+        );
     };
     ask().catch(reject);
     return promise;

@@ -36,7 +36,7 @@ export const topicNameSchema = name("The topic's name", isTopicName, TOPIC_RULE)
 });
 const TOPIC_PATTERN = "A topic's name, or the beginning of names with a * behind it";
 export const topicPatternSchema = name(TOPIC_PATTERN);
-/** For tokens that are still to be made. Those signed elsewhere may name what can be no topic: they allow nothing by it. */
+/** For new tokens. A token signed elsewhere may contain `.` or `..`: no topic matches them. */
 export const newTopicPatternSchema = name(TOPIC_PATTERN, isTopicName, TOPIC_RULE).meta(NO_TOPIC);
 export const clientIdSchema = name("Labels the subscriber").meta({ examples: ["s1"] });
 const requestIdSchema = z
