@@ -2,6 +2,7 @@ import { deferred } from "./deferred.ts";
 import { RingcastError } from "./errors.ts";
 import type { Settings, State } from "./options.ts";
 import type { Socket } from "./platform.ts";
+import { TokenRenewal } from "./token-renewal.ts";
 import { isToken, TokenSource } from "./token-source.ts";
 
 /** Close codes that ask for more than a retry. */
@@ -22,9 +23,6 @@ const LASTED_MS = 500;
 /** Silent heartbeats after which the other side is asked, and after which it is dead. */
 const ASK_AFTER = 2;
 const DEAD_AFTER = 3;
-/** The pause after an attempt to renew a token; it doubles with each failure. */
-const MIN_RENEWAL_PAUSE_MS = 1000;
-const MAX_RENEWAL_PAUSE_MS = 30_000;
 /** The id of the request that asks whether a link is still good, and how long the answer may take. */
 export const CHECK_ID = "check";
 const CHECK_MS = 2000;
@@ -52,17 +50,12 @@ export class Connection {
   #state: State = { state: "idle" };
   #socket: Socket | undefined;
   readonly #tokens: TokenSource | undefined;
+  readonly #renewal: TokenRenewal | undefined;
   #token: string | undefined;
   /** Its one timer: for the opening, the heartbeat, or the next try. */
   #cancelTimer = () => {};
   #cancelProof = () => {};
   #cancelCheck = () => {};
-  #cancelRenewal = () => {};
-  /** Whether a token is being fetched for the present link, or the pause after that is not over. */
-  #isRenewing = false;
-  /** Whether the token has to be renewed after that. */
-  #isRenewalDue = false;
-  #renewalPauseMs = MIN_RENEWAL_PAUSE_MS;
   /** Whether the present link has lasted for `LASTED_MS`, or there was none so far. */
   #hasLasted = true;
   /** Tries since the back-off was reset. */
@@ -77,6 +70,7 @@ export class Connection {
     this.#token = settings.token;
     const { getToken, platform } = settings;
     this.#tokens = getToken && new TokenSource(getToken, platform);
+    this.#renewal = this.#tokens && new TokenRenewal(this.#tokens, platform, (token) => this.#replaceToken(token));
     this.#unlisten = platform.whenBack(() => this.#check());
   }
 
@@ -111,8 +105,7 @@ export class Connection {
    * ends the connection with the token, and the next connection asks for a token again.
    */
   renewToken(): void {
-    this.#isRenewalDue = true;
-    if (!this.#isRenewing) this.#renew();
+    this.#renewal?.start();
   }
 
   /** Ends it for good, and says goodbye; resolves when all is over. */
@@ -151,10 +144,7 @@ export class Connection {
     this.#cancelTimer();
     this.#cancelProof();
     this.#cancelCheck();
-    this.#cancelRenewal();
-    this.#isRenewing = false;
-    this.#isRenewalDue = false;
-    this.#renewalPauseMs = MIN_RENEWAL_PAUSE_MS;
+    this.#renewal?.stop();
   }
 
   #connect(): void {
@@ -222,33 +212,10 @@ export class Connection {
     });
   }
 
-  #renew(): void {
-    const socket = this.#socket;
-    this.#isRenewing = true;
-    this.#isRenewalDue = false;
-    const settle = (isRenewed: boolean) => {
-      if (this.#socket !== socket) return;
-      this.#isRenewalDue ||= !isRenewed;
-      // Pause after a success too: the server may warn again at once.
-      this.#cancelRenewal = this.#settings.platform.after(this.#renewalPauseMs, () => {
-        this.#isRenewing = false;
-        if (this.#isRenewalDue) this.#renew();
-      });
-      this.#renewalPauseMs = isRenewed
-        ? MIN_RENEWAL_PAUSE_MS
-        : Math.min(MAX_RENEWAL_PAUSE_MS, this.#renewalPauseMs * 2);
-    };
-    this.#tokens?.fetch().then(
-      (token) => {
-        const isNew = token !== this.#token;
-        if (isNew && this.#socket === socket) {
-          this.#token = token;
-          this.send(JSON.stringify({ type: "refresh", token }));
-        }
-        settle(isNew);
-      },
-      () => settle(false),
-    );
+  #replaceToken(token: string): boolean {
+    if (token === this.#token) return false;
+    this.#token = token;
+    return this.send(JSON.stringify({ type: "refresh", token }));
   }
 
   /** Connects at once, or asks an open link for a sign of life: the machine may have slept, or the network have changed. */
