@@ -1,3 +1,4 @@
+import { BackOff } from "./back-off.ts";
 import { deferred } from "./deferred.ts";
 import { RingcastError } from "./errors.ts";
 import type { Settings, State } from "./options.ts";
@@ -5,21 +6,13 @@ import type { Socket } from "./platform.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 import { isToken, TokenSource } from "./token-source.ts";
 
-/** Close codes that ask for more than a retry. */
-const SLOW = 1008;
-const TRY_LATER = 1013;
+/** Close codes that may be followed by an immediate retry. */
 const UNAUTHORIZED = 4401;
 const TOPIC_DELETED = 4404;
-/** How many doublings the back-off begins with after these. */
-const HEAD_START: Readonly<Record<number, number>> = { [SLOW]: 3, [TRY_LATER]: 6 };
 
 const ABNORMAL = 1006;
 /** The other side breaks the protocol (RFC 6455, section 7.4.1). */
 const PROTOCOL_ERROR = 1002;
-/** A link that has lasted for so long resets the back-off. */
-const PROVEN_MS = 5000;
-/** After a link that has lasted for so long, the close codes 4401 and 4404 are followed by an immediate retry. */
-const LASTED_MS = 500;
 /** Silent heartbeats after which the other side is asked, and after which it is dead. */
 const ASK_AFTER = 2;
 const DEAD_AFTER = 3;
@@ -54,12 +47,8 @@ export class Connection {
   #token: string | undefined;
   /** Its one timer: for the opening, the heartbeat, or the next try. */
   #cancelTimer = () => {};
-  #cancelProof = () => {};
   #cancelCheck = () => {};
-  /** Whether the present link has lasted for `LASTED_MS`, or there was none so far. */
-  #hasLasted = true;
-  /** Tries since the back-off was reset. */
-  #tries = 0;
+  readonly #backOff: BackOff;
   /** Heartbeats since anything was heard. */
   #silence = 0;
 
@@ -67,6 +56,7 @@ export class Connection {
     this.#url = url;
     this.#settings = settings;
     this.#owner = owner;
+    this.#backOff = new BackOff(settings);
     this.#token = settings.token;
     const { getToken, platform } = settings;
     this.#tokens = getToken && new TokenSource(getToken, platform);
@@ -142,7 +132,7 @@ export class Connection {
 
   #stopTimers(): void {
     this.#cancelTimer();
-    this.#cancelProof();
+    this.#backOff.stop();
     this.#cancelCheck();
     this.#renewal?.stop();
   }
@@ -184,7 +174,7 @@ export class Connection {
             this.#enter({ state: "open" });
             this.#silence = 0;
             this.#beat();
-            this.#prove();
+            this.#backOff.opened();
             this.#owner.opened();
           },
           received: (text) => {
@@ -198,18 +188,6 @@ export class Connection {
       const hint = apiKey === undefined ? "" : "; browsers can't send an API key, use a token";
       this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, error));
     }
-  }
-
-  /** Notes when the link has lasted, and later resets the back-off. */
-  #prove(): void {
-    const { platform } = this.#settings;
-    this.#hasLasted = false;
-    this.#cancelProof = platform.after(LASTED_MS, () => {
-      this.#hasLasted = true;
-      this.#cancelProof = platform.after(PROVEN_MS - LASTED_MS, () => {
-        this.#tries = 0;
-      });
-    });
   }
 
   #replaceToken(token: string): boolean {
@@ -239,7 +217,7 @@ export class Connection {
   }
 
   #lost(code: number, reason: string, error?: unknown): void {
-    const { getToken, maxBackoffMs, minBackoffMs, platform } = this.#settings;
+    const { getToken } = this.#settings;
     const wasOpen = this.#state.state === "open";
     this.#socket?.drop();
     this.#socket = undefined;
@@ -255,11 +233,7 @@ export class Connection {
       this.#enter({ state: "idle" });
       return;
     }
-    const isAtOnce = this.#hasLasted && (code === UNAUTHORIZED || code === TOPIC_DELETED);
-    this.#hasLasted = false;
-    const doublings = Math.max(this.#tries++, HEAD_START[code] ?? 0);
-    // Full jitter: clients that were cut off together do not come back together.
-    const retryMs = isAtOnce ? 0 : platform.random() * Math.min(maxBackoffMs, minBackoffMs * 2 ** doublings);
+    const retryMs = this.#backOff.next(code, reason, code === UNAUTHORIZED || code === TOPIC_DELETED);
     this.#startTimer(retryMs, () => this.#connect());
     this.#enter({ state: "waiting", retryMs, code, reason, ...(error !== undefined && { error }) });
   }

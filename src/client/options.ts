@@ -35,7 +35,7 @@ export interface ConnectOptions<S extends Schemas = NoSchemas> {
   readonly heartbeatMs?: number;
   /** The back-off before the first retry is a random time up to this; the bound doubles each time. By default 250. */
   readonly minBackoffMs?: number;
-  /** Where the doubling ends. By default 30,000. */
+  /** Where the doubling ends. By default 10,000. */
   readonly maxBackoffMs?: number;
   /** The WebSocket class of the package `ws` or one like it, for runtimes without their own, such as Node.js 20. */
   readonly webSocket?: WebSocketClass;
