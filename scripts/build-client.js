@@ -1,32 +1,35 @@
-// Builds the SDK, `ringcast/client`: one JavaScript module for browsers, Node.js, Bun and Deno, and its types.
+// Builds the SDK, `ringcast/client`, for browsers, Node.js, Bun and Deno, and its types: one JavaScript module, and a
+// second one, which the first loads where WebSockets fail.
 // Usage: node scripts/build-client.js [FOLDER], by default dist/client
 import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
 
-/** The text of the module. */
-export async function clientModule(root) {
+/** The texts of the modules, by file name. */
+export async function clientModules(root) {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: [join(root, "src", "client", "index.ts")],
+    entryPoints: ["index", "http-socket"].map((name) => join(root, "src", "client", `${name}.ts`)),
+    outdir: join(root, "dist", "client"),
     write: false,
     bundle: true,
+    splitting: true,
     minify: true,
     format: "esm",
     target: "es2022",
     logLevel: "warning",
   });
-  return outputFiles[0].text;
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
 }
 
 async function main() {
   const root = join(dirname(fileURLToPath(import.meta.url)), "..");
   const folder = resolve(process.argv[2] ?? join(root, "dist", "client"));
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "index.js"), await clientModule(root));
+  for (const [name, text] of Object.entries(await clientModules(root))) await writeFile(join(folder, name), text);
   await stop();
   const tsc = createRequire(import.meta.url).resolve("typescript/package.json");
   const words = [

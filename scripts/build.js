@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
 import { assetsModule } from "./build-assets.js";
-import { clientModule } from "./build-client.js";
+import { clientModules } from "./build-client.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -75,9 +75,10 @@ async function write(files, builtAt) {
 export async function buildAll() {
   const builtAt = new Date();
   try {
-    const [server, assets, client] = await Promise.all([serverModule(), assetsModule(root), clientModule(root)]);
+    const [server, assets, client] = await Promise.all([serverModule(), assetsModule(root), clientModules(root)]);
     // What tells whether the build is stale comes last.
-    await write({ "client/index.js": client, "assets.js": assets, ...server }, builtAt);
+    const sdk = Object.fromEntries(Object.entries(client).map(([name, text]) => [`client/${name}`, text]));
+    await write({ ...sdk, "assets.js": assets, ...server }, builtAt);
   } finally {
     // Else its process stays as long as this one, which may go on as the server.
     await stop();

@@ -136,7 +136,7 @@ describe("pub - whose server dies half-way", () => {
     run.write("4\n");
     const ended = await run.ended();
     expect(ended).toMatchObject({ code: 3, stdout: "" });
-    expect(ended.stderr).toMatch(/^ringcast: line \d: TIMEOUT: no ack within 1000 ms$/m);
+    expect(ended.stderr).toMatch(/^ringcast: line \d: TIMEOUT: topic "t": no ack within 1000 ms$/m);
     // What the server took may have had no time to be acked.
     const [, acked, unanswered] = /ringcast: (\d) messages? published, (\d) without/.exec(ended.stderr) ?? [];
     expect(Number(acked) + Number(unanswered)).toBe(4);
@@ -170,6 +170,8 @@ test("a server that lets the client in no longer ends sub with 4", async () => {
   const first = await ServerProcess.start(["-api-key=old"]);
   await using run = new PipedRun(["sub", "t", "--api-key", "old"], first);
   while ((await statsWith(first, "old")) !== 1) await sleep(5);
+  await first.post("/topics/t/messages", { payload: "first" }, { "X-API-Key": "old" });
+  await run.prints("first");
   await first.stop("SIGKILL");
   await using _ = await ServerProcess.start([`-port=${first.port}`, "-api-key=new"]);
   expect((await run.ended()).code).toBe(4);

@@ -192,7 +192,11 @@ test("a subscriber learns that its topic was deleted, and ends", async () => {
   await using run = new PipedRun(["sub", "doomed"], { url });
   await untilSubscribed("doomed");
   await runCli(["topics", "delete", "doomed"], { url });
-  expect(await run.ended()).toEqual({ code: 0, stdout: "", stderr: "ringcast: doomed: the topic was deleted\n" });
+  expect(await run.ended()).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: 'ringcast: topic "doomed": the topic was deleted\n',
+  });
 });
 
 test("stats show the server's figures, as a table or as JSON", async () => {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { Build } from "./client-suite/build.ts";
@@ -26,6 +27,7 @@ beforeAll(async () => {
   files = {
     "/": { text: "<!doctype html><title>Ringcast</title>", type: "text/html" },
     "/client.js": { text: build.clientText, type },
+    "/http-socket.js": { text: readFileSync(join(build.folder, "http-socket.js"), "utf8"), type },
     "/suite.js": { text: readFileSync(await build.bundle("suite.ts", "browser"), "utf8"), type },
   };
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });

@@ -174,7 +174,11 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
       const detailsShown = deferred<void>();
       await page.routeWebSocket(/\/ws$/, (client) => {
         const upstream = client.connectToServer();
-        upstream.onMessage((message) => void detailsShown.promise.then(() => client.send(message)));
+        upstream.onMessage((message) => {
+          // The client waits for its first reply before it is open.
+          if (String(message).includes('"type":"pong"')) client.send(message);
+          else void detailsShown.promise.then(() => client.send(message));
+        });
       });
       await page.reload();
       await page.getByText("Offsets held").waitFor();

@@ -129,7 +129,7 @@ describe("request_id", () => {
 });
 
 describe("ping", () => {
-  test("is answered with a pong that has a timestamp and nothing else", async () => {
+  test("is answered with a pong that has a timestamp, the server's name and its limit of last_n", async () => {
     await using server = await ServerProcess.start();
     using client = await TestClient.connect(server.port);
     client.send({ type: "ping", request_id: "ping-001" });
@@ -138,6 +138,7 @@ describe("ping", () => {
       type: "pong",
       request_id: "ping-001",
       server: expect.stringMatching(/^[0-9a-f]{8}$/),
+      max_last_n: 100,
       ts: expect.any(String),
     });
   });

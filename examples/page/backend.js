@@ -9,6 +9,8 @@ const FILES = {
   "/": ["text/html", new URL("index.html", import.meta.url)],
   // In a project of your own: the package's file, as your bundler finds it under "ringcast/client".
   "/client.js": ["text/javascript", new URL("../../dist/client/index.js", import.meta.url)],
+  // The SDK loads this one where WebSockets are blocked.
+  "/http-socket.js": ["text/javascript", new URL("../../dist/client/http-socket.js", import.meta.url)],
 };
 
 async function ask(path, body) {

@@ -33,7 +33,9 @@ function exitCodeOf({ code }: RingcastError): ExitCode {
     case "UNAUTHORIZED":
     case "FORBIDDEN":
       return EXIT.DENIED;
+    case "NOT_RINGCAST":
     case "TIMEOUT":
+    case "UNREACHABLE":
       return EXIT.UNREACHABLE;
     case "UNSUPPORTED":
       return EXIT.USAGE;

@@ -48,6 +48,10 @@ export function openLink(target: Target, options: ConnectOptions, isPatient: boo
     if (failure.exitCode === EXIT.DENIED || (!hasBeenOpen && !isPatient)) reject(failure);
     else tell(`${failure.message}; trying again until it does`);
   };
+  // The others are about the connection, whose states are reported below, or end the verb.
+  client.on("warning", ({ code, message }) => {
+    if (code === "CLAMPED") talk(message);
+  });
   let last: State["state"] = "connecting";
   client.on("state", (state) => {
     const wasOpen = last === "open";

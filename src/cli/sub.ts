@@ -74,7 +74,7 @@ async function sub(topics: readonly string[], options: SubOptions): Promise<Exit
       if (isLast) enough.resolve();
     }
     const error = await stream.ended;
-    if (error !== undefined) talk(`${topic}: ${error.message}`);
+    if (error !== undefined) talk(error.message);
   };
   const all = Promise.all([...new Set(topics)].map(follow));
   const exitCode = await Promise.race([interrupted, failed, enough.promise, all.then(() => {})]).finally(() => {

@@ -6,6 +6,7 @@ import { createClient } from "./create.ts";
 function connected() {
   const platform = new FakePlatform();
   const client = createClient("ws://server/ws", {}, platform);
+  client.connect();
   platform.socket.open();
   return { client, platform };
 }

@@ -1,7 +1,7 @@
 import type { ServerMessage } from "../protocol/messages.ts";
 import { faultOfPublish, faultOfSubscribe } from "./arguments.ts";
-import { CHECK_ID, Connection } from "./connection.ts";
-import { deferred } from "./deferred.ts";
+import { Connection } from "./connection.ts";
+import { type Deferred, deferred } from "./deferred.ts";
 import { RingcastError, run } from "./errors.ts";
 import type {
   ClientEvents,
@@ -14,17 +14,11 @@ import type {
   SubscribeOptions,
 } from "./options.ts";
 import { Publisher } from "./publisher.ts";
-import { readMessage } from "./read-message.ts";
-import {
-  check,
-  type NoSchemas,
-  type PublishedTo,
-  type ReceivedFrom,
-  type Schemas,
-  type StandardSchema,
-} from "./schema.ts";
+import { check, type StandardSchema } from "./schema.ts";
 import { type Answer, type Request, Sequence, type Sink } from "./sequence.ts";
 import { Stream } from "./stream.ts";
+import { type AnyTopics, type PayloadOf, type Topics, valueFor } from "./topics.ts";
+import { Warnings } from "./warnings.ts";
 
 /** The id of the request that asks who the server is; all others are numbers. */
 const GREETING_ID = "hello";
@@ -32,7 +26,10 @@ const GREETING_ID = "hello";
 /** A subscription with a handler. */
 export interface Subscription {
   readonly topic: string;
-  /** Resolves when the server has agreed, or the application has ended it; rejects with what the server said. */
+  /**
+   * Resolves when the server has agreed, or the application has ended it. Rejects with the error that ended it; if nobody
+   * waits for it, that is no unhandled rejection, but a warning.
+   */
   readonly ready: Promise<void>;
   /** Resolves when it has ended: with the error that ended it, or with undefined if the application did. */
   readonly ended: Promise<RingcastError | undefined>;
@@ -45,16 +42,24 @@ export interface EventStream<T> extends Subscription, AsyncIterable<RingcastEven
 
 type Listeners = { readonly [Type in keyof ClientEvents]: Set<(event: ClientEvents[Type]) => void> };
 
-/** A client of one server: any number of subscriptions and publishes over one connection, which it keeps up. */
-export class Client<S extends Schemas = NoSchemas> {
+/**
+ * A client of one server: any number of subscriptions and publishes over one connection, which it opens at the first of
+ * them and keeps up. `In` has the types of the payloads that it publishes, by topic, and `Out` of those that it gets.
+ */
+export class Client<In extends Topics = AnyTopics, Out extends Topics = In> {
   readonly #settings: Settings;
   readonly #connection: Connection;
   readonly #publisher: Publisher;
   readonly #sequences = new Map<string, Set<Sequence>>();
   /** Who waits for which answer on this connection. */
   readonly #waiting = new Map<string, (answer: Answer) => void>();
-  readonly #listeners: Listeners = { state: new Set(), gap: new Set() };
+  readonly #listeners: Listeners = { state: new Set(), gap: new Set(), warning: new Set() };
+  readonly #warnings: Warnings;
   #lastId = 0;
+  /** The most messages that the server replays; undefined while it has not said. */
+  #maxLastN: number | undefined;
+  /** Settles when the client is open or closed; there while `connect` waits for that. */
+  #connected: Deferred<void> | undefined;
   /** Why nothing more is taken. */
   #refusal: RingcastError | undefined;
   #closing: Promise<void> | undefined;
@@ -62,19 +67,38 @@ export class Client<S extends Schemas = NoSchemas> {
   /** Use `connect`. */
   constructor(url: string, settings: Settings) {
     this.#settings = settings;
+    this.#warnings = new Warnings((warning) => this.#emit("warning", warning), settings.platform.warn);
     this.#connection = new Connection(url, settings, {
-      opened: () => this.#opened(),
-      received: (text) => this.#received(text),
+      linked: () => this.#linked(),
+      received: (message, text) => this.#received(message, text),
       lost: (code) => this.#lost(code),
+      mayMove: () => settings.resend || this.#publisher.isEmpty,
       changed: (state) => this.#changed(state),
+      warn: (warning) => this.#warnings.report(warning),
     });
-    this.#publisher = new Publisher(settings, (text) => this.#connection.send(text));
-    this.#connection.wake();
+    this.#publisher = new Publisher(
+      settings,
+      (text) => this.#connection.send(text),
+      () => ("error" in this.state ? this.state.error : undefined),
+    );
   }
 
   /** What the connection is doing now. */
   get state(): State {
     return this.#connection.state;
+  }
+
+  /**
+   * Connects now, instead of at the first subscribe or publish. Resolves when the server has answered; rejects with the
+   * error that ended the client, such as `UNAUTHORIZED`; if nobody waits for it, that is no unhandled rejection, but a
+   * warning. While there is no answer the client keeps trying.
+   */
+  connect(): Promise<void> {
+    if (this.#refusal !== undefined) return handled(Promise.reject(this.#refusal));
+    this.#connection.wake();
+    if (this.state.state === "open") return Promise.resolve();
+    this.#connected ??= deferred<void>();
+    return handled(this.#connected.promise);
   }
 
   /** Calls a listener for each event of a type from now on; returns what ends that. */
@@ -90,7 +114,7 @@ export class Client<S extends Schemas = NoSchemas> {
    */
   async publish<Topic extends string>(
     topic: Topic,
-    payload: PublishedTo<S, Topic>,
+    payload: PayloadOf<In, Topic>,
     options: PublishOptions = {},
   ): Promise<Published> {
     const refusal = this.#refusal ?? faultOfPublish(topic, options);
@@ -100,6 +124,7 @@ export class Client<S extends Schemas = NoSchemas> {
     const requestId = this.#nextId();
     const idJson = JSON.stringify(id ?? `${this.#settings.unique}-${requestId}`);
     const published = this.#publisher.publish(
+      topic,
       requestId,
       `{"type":"publish","topic":${JSON.stringify(topic)},"message":{"id":${idJson},"payload":${payloadJson}},"dedupe":${dedupe}`,
     );
@@ -113,17 +138,17 @@ export class Client<S extends Schemas = NoSchemas> {
    */
   subscribe<T = unknown, Topic extends string = string>(
     topic: Topic,
-    handler: (event: RingcastEvent<ReceivedFrom<S, Topic, T>>) => void,
+    handler: (event: RingcastEvent<PayloadOf<Out, Topic, T>>) => void,
   ): Subscription;
   subscribe<T = unknown, Topic extends string = string>(
     topic: Topic,
     options: SubscribeOptions,
-    handler: (event: RingcastEvent<ReceivedFrom<S, Topic, T>>) => void,
+    handler: (event: RingcastEvent<PayloadOf<Out, Topic, T>>) => void,
   ): Subscription;
   subscribe<T = unknown, Topic extends string = string>(
     topic: Topic,
     options?: StreamOptions,
-  ): EventStream<ReceivedFrom<S, Topic, T>>;
+  ): EventStream<PayloadOf<Out, Topic, T>>;
   subscribe<T>(
     topic: string,
     optionsOrHandler: StreamOptions | ((event: RingcastEvent<T>) => void) = {},
@@ -138,8 +163,6 @@ export class Client<S extends Schemas = NoSchemas> {
     }
     const stream = new Stream<T>(options.maxBuffered ?? 1000, gap);
     const sequence = this.#add(topic, options, stream);
-    // The loop throws it.
-    sequence.ready.catch(() => {});
     return { ...handle(sequence), [Symbol.asyncIterator]: () => stream.read(sequence) };
   }
 
@@ -153,7 +176,7 @@ export class Client<S extends Schemas = NoSchemas> {
   }
 
   async #drainAndClose(drainMs: number): Promise<void> {
-    this.#refusal ??= new RingcastError("CLOSED", "the client is closed");
+    this.#refusal ??= closedError();
     const { promise, resolve } = deferred<void>();
     const cancel = this.#settings.platform.after(drainMs, resolve);
     this.#publisher.whenEmpty(resolve);
@@ -166,6 +189,8 @@ export class Client<S extends Schemas = NoSchemas> {
     const wire = {
       request: (request: Request, answered: (answer: Answer) => void) => this.#request(request, answered),
       forget: () => this.#forget(sequence),
+      maxLastN: () => this.#maxLastN,
+      warn: (warning: RingcastError) => this.#warnings.report(warning),
     };
     const sequence = new Sequence<T>(topic, options, this.#schemaOf(topic), wire, sink);
     const refusal = this.#refusal ?? faultOfSubscribe(topic, options);
@@ -175,7 +200,7 @@ export class Client<S extends Schemas = NoSchemas> {
     }
     const others = this.#sequences.get(topic) ?? new Set();
     this.#sequences.set(topic, others.add(sequence));
-    if (this.state.state === "open") sequence.ask();
+    if (this.#connection.isLinked) sequence.ask();
     else this.#connection.wake();
     return sequence;
   }
@@ -200,8 +225,7 @@ export class Client<S extends Schemas = NoSchemas> {
   }
 
   #schemaOf(topic: string): StandardSchema | undefined {
-    const { schemas } = this.#settings;
-    return Object.hasOwn(schemas, topic) ? schemas[topic] : undefined;
+    return valueFor(this.#settings.schemas, topic);
   }
 
   /** The payload as JSON. The schema only checks it: what it makes of it is the subscribers' affair. */
@@ -213,7 +237,8 @@ export class Client<S extends Schemas = NoSchemas> {
       if (typeof json === "string") return json;
       throw new TypeError("JSON has no such value");
     } catch (error) {
-      throw error instanceof RingcastError ? error : new RingcastError("INVALID_PAYLOAD", String(error), error);
+      const message = error instanceof RingcastError ? error.message : String(error);
+      throw new RingcastError("INVALID_PAYLOAD", message, { cause: error, topic });
     }
   }
 
@@ -221,10 +246,12 @@ export class Client<S extends Schemas = NoSchemas> {
     return [...this.#sequences.values()].flatMap((sequences) => [...sequences]);
   }
 
-  #opened(): void {
+  #linked(): void {
     // Answers come in order, so this one comes before any other.
     this.#waiting.set(GREETING_ID, (answer) => {
-      if (answer.type === "pong") this.#publisher.opened(answer.server);
+      if (answer.type !== "pong") return;
+      this.#maxLastN = answer.max_last_n;
+      this.#publisher.opened(answer.server);
     });
     this.#connection.send(`{"type":"ping","request_id":"${GREETING_ID}"}`);
     for (const sequence of this.#all()) sequence.ask();
@@ -239,22 +266,23 @@ export class Client<S extends Schemas = NoSchemas> {
   }
 
   #changed(state: State): void {
+    if (state.state === "open") {
+      this.#connected?.resolve();
+      this.#connected = undefined;
+    }
     if (state.state === "closed") {
+      if (state.error !== undefined) this.#warnings.report(state.error);
       this.#refusal ??= state.error;
+      this.#connected?.reject(this.#refusal ?? closedError());
       this.#waiting.clear();
-      this.#publisher.end(state.error ?? new RingcastError("CLOSED", "the client is closed"));
+      this.#publisher.end(state.error ?? closedError());
       for (const sequence of this.#all()) sequence.end(state.error);
     }
     // Not at once: a listener may do anything to this client.
     queueMicrotask(() => this.#emit("state", state));
   }
 
-  #received(text: string): void {
-    const message = readMessage(text);
-    if (message === undefined) {
-      this.#connection.fail("the server sent an invalid message");
-      return;
-    }
+  #received(message: ServerMessage, text: string): void {
     switch (message.type) {
       case "event":
         for (const sequence of this.#to(message.topic)) sequence.received({ ...message, text });
@@ -272,7 +300,6 @@ export class Client<S extends Schemas = NoSchemas> {
 
   #answered(answer: Answer): void {
     const { request_id: requestId = "" } = answer;
-    if (requestId === CHECK_ID) this.#connection.confirm();
     if (this.#publisher.answered(requestId, answer)) return;
     const answered = this.#waiting.get(requestId);
     this.#waiting.delete(requestId);
@@ -287,7 +314,7 @@ export class Client<S extends Schemas = NoSchemas> {
         }
         break;
       case "TOPIC_DELETED":
-        for (const sequence of this.#to(topic)) sequence.end(new RingcastError(info.code, info.message));
+        for (const sequence of this.#to(topic)) sequence.deleted(info.message);
         break;
       case "TOKEN_EXPIRING":
         this.#connection.renewToken();
@@ -302,10 +329,22 @@ export class Client<S extends Schemas = NoSchemas> {
     return this.#sequences.get(topic) ?? [];
   }
 
-  #emit<Type extends keyof ClientEvents>(type: Type, event: ClientEvents[Type]): void {
+  /** Returns whether anybody listens. */
+  #emit<Type extends keyof ClientEvents>(type: Type, event: ClientEvents[Type]): boolean {
     const listeners: Listeners[Type] = this.#listeners[type];
     for (const listener of [...listeners]) run(() => listener(event));
+    return listeners.size > 0;
   }
+}
+
+/** A promise whose rejection is reported in another way if nobody waits for it. */
+function handled(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
+}
+
+function closedError(): RingcastError {
+  return new RingcastError("CLOSED", "the client is closed");
 }
 
 function handle(sequence: Sequence): Subscription {

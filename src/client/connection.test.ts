@@ -7,7 +7,7 @@ describe("a lost connection", () => {
     const { platform, retryMs } = connectingClient({ minBackoffMs: 100, maxBackoffMs: 1000 });
     const waits = [0.5, 0.5, 0.5, 0.5, 0.5, 0, 0.999].map((chance) => {
       platform.chance = chance;
-      platform.socket.end(1006);
+      platform.socket.end(1011);
       const ms = retryMs();
       platform.advance(1000);
       return ms;
@@ -24,7 +24,7 @@ describe("a lost connection", () => {
     await settled();
     expect(states).toEqual([
       { state: "connecting" },
-      { state: "open" },
+      { state: "open", transport: "websocket" },
       { state: "waiting", code: 1001, reason: "", retryMs: 50 },
       { state: "connecting" },
       { state: "waiting", code: 1006, reason: "no such host", retryMs: 100 },
@@ -34,7 +34,7 @@ describe("a lost connection", () => {
   test("that has lasted begins the doubling anew", () => {
     const { cycle, platform, retryMs } = connectingClient({ minBackoffMs: 100 });
     for (let i = 0; i < 5; i++) {
-      platform.socket.end(1006);
+      platform.socket.end(1011);
       platform.advance(retryMs() ?? 0);
     }
     cycle(1006);

@@ -1,98 +1,110 @@
+import type { ServerMessage } from "../protocol/messages.ts";
 import { BackOff } from "./back-off.ts";
 import { deferred } from "./deferred.ts";
 import { RingcastError } from "./errors.ts";
-import type { Settings, State } from "./options.ts";
-import type { Socket } from "./platform.ts";
+import { Liveness } from "./liveness.ts";
+import type { Settings, State, TransportName } from "./options.ts";
+import type { Credentials, Socket, SocketEvents } from "./platform.ts";
+import { readMessage } from "./read-message.ts";
+import { PROTOCOL_ERROR, refusalOf, UNAUTHORIZED } from "./refusal.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 import { isToken, TokenSource } from "./token-source.ts";
 
-/** Close codes that may be followed by an immediate retry. */
-const UNAUTHORIZED = 4401;
-const TOPIC_DELETED = 4404;
-
 const ABNORMAL = 1006;
-/** The other side breaks the protocol (RFC 6455, section 7.4.1). */
-const PROTOCOL_ERROR = 1002;
-/** Silent heartbeats after which the other side is asked, and after which it is dead. */
-const ASK_AFTER = 2;
-const DEAD_AFTER = 3;
-/** The id of the request that asks whether a link is still good, and how long the answer may take. */
-export const CHECK_ID = "check";
-const CHECK_MS = 2000;
-/** Extra time to read a reply that arrived while the program was stopped. */
-const CHECK_GRACE_MS = 50;
+const TOPIC_DELETED = 4404;
 /** How long the server may take to answer a goodbye. */
 const GOODBYE_MS = 1000;
+/** How many tries must fail before HTTP is tried: first, and when WebSockets have worked before. */
+const TRIES_BEFORE_HTTP = 2;
+const TRIES_BEFORE_HTTP_AGAIN = 6;
 
 /** Whom a connection serves. */
 export interface Owner {
-  opened(): void;
-  received(text: string): void;
+  /** There is a link to send on. Nothing has come over it yet. */
+  linked(): void;
+  /** @param text the message as it came */
+  received(message: ServerMessage, text: string): void;
   /** The link is gone. Returns whether there is anything to connect for. */
   lost(code: number): boolean;
+  /** Whether a link may be replaced by another without harm. */
+  mayMove(): boolean;
   /** Must not call back into the connection. */
   changed(state: State): void;
+  /** Reports a problem that does not end the client. */
+  warn(warning: RingcastError): void;
 }
 
-/** Keeps one WebSocket open: connects, notices when it is dead, connects again. */
+/**
+ * Keeps one link open: connects, notices when it is dead, connects again. The link is a WebSocket; where those fail, it is
+ * an event stream with HTTP requests, until a WebSocket works.
+ */
 export class Connection {
   readonly #url: string;
   readonly #settings: Settings;
   readonly #owner: Owner;
-  readonly #unlisten: () => void;
-  #state: State = { state: "idle" };
-  #socket: Socket | undefined;
+  readonly #backOff: BackOff;
+  readonly #liveness: Liveness;
   readonly #tokens: TokenSource | undefined;
   readonly #renewal: TokenRenewal | undefined;
+  #unlisten: (() => void) | undefined;
+  #state: State = { state: "idle" };
+  #socket: Socket | undefined;
+  #isLinked = false;
   #token: string | undefined;
-  /** Its one timer: for the opening, the heartbeat, or the next try. */
+  #transport: TransportName = "websocket";
+  /** Tries in a row that nobody answered. */
+  #failures = 0;
+  /** Whether a WebSocket has ever worked. */
+  #hasWorked = false;
+  /** For the opening, or the next try. */
   #cancelTimer = () => {};
-  #cancelCheck = () => {};
-  readonly #backOff: BackOff;
-  /** Heartbeats since anything was heard. */
-  #silence = 0;
 
   constructor(url: string, settings: Settings, owner: Owner) {
     this.#url = url;
     this.#settings = settings;
     this.#owner = owner;
     this.#backOff = new BackOff(settings);
+    this.#liveness = new Liveness(settings, {
+      send: (text) => this.send(text),
+      dead: () => this.#lost(ABNORMAL, "no sign of life"),
+    });
     this.#token = settings.token;
     const { getToken, platform } = settings;
     this.#tokens = getToken && new TokenSource(getToken, platform);
-    this.#renewal = this.#tokens && new TokenRenewal(this.#tokens, platform, (token) => this.#replaceToken(token));
-    this.#unlisten = platform.whenBack(() => this.#check());
+    this.#renewal =
+      this.#tokens &&
+      new TokenRenewal(this.#tokens, platform, {
+        replace: (token) => this.#replaceToken(token),
+        failed: (error) => owner.warn(error),
+      });
   }
 
   get state(): State {
     return this.#state;
   }
 
-  /** Sends a text if the link is open; returns whether it is. */
+  /** Whether there is a link to send on. Its state is `open` only when the server has answered. */
+  get isLinked(): boolean {
+    return this.#isLinked;
+  }
+
+  /** Sends a text if there is a link; returns whether there is. */
   send(text: string): boolean {
-    if (this.#state.state !== "open") return false;
+    if (!this.#isLinked) return false;
     this.#socket?.send(text);
     return true;
   }
 
-  /** Closes a link whose other side breaks the protocol, and connects again after the back-off. */
-  fail(reason: string): void {
-    if (this.#state.state === "open") this.#lost(PROTOCOL_ERROR, reason);
-  }
-
-  /** The server has answered the request `CHECK_ID`. */
-  confirm(): void {
-    this.#cancelCheck();
-  }
-
   /** Connects, if nothing needed a connection so far. */
   wake(): void {
-    if (this.#state.state === "idle") this.#connect();
+    if (this.#state.state !== "idle") return;
+    this.#unlisten ??= this.#settings.platform.whenBack(() => this.#check());
+    this.#connect();
   }
 
   /**
-   * Puts a new token in the place of the one that is about to end, and tries until there is one. Without it, the server
-   * ends the connection with the token, and the next connection asks for a token again.
+   * Replaces the token that is about to expire, and tries until there is a new one. Without it, the server closes the
+   * connection when the token expires, and the next connection asks for a token again.
    */
   renewToken(): void {
     this.#renewal?.start();
@@ -102,11 +114,12 @@ export class Connection {
   close(error?: RingcastError): Promise<void> {
     const { promise, resolve } = deferred<void>();
     const socket = this.#socket;
+    const isLinked = this.#isLinked;
     this.#socket = undefined;
-    this.#stopTimers();
+    this.#stop();
     this.#tokens?.close();
-    this.#unlisten();
-    if (this.#state.state === "open") {
+    this.#unlisten?.();
+    if (isLinked) {
       const cancel = this.#settings.platform.after(GOODBYE_MS, resolve);
       socket?.close(() => {
         cancel();
@@ -130,10 +143,11 @@ export class Connection {
     this.#cancelTimer = this.#settings.platform.after(ms, run);
   }
 
-  #stopTimers(): void {
+  #stop(): void {
+    this.#isLinked = false;
     this.#cancelTimer();
     this.#backOff.stop();
-    this.#cancelCheck();
+    this.#liveness.stop();
     this.#renewal?.stop();
   }
 
@@ -152,7 +166,7 @@ export class Connection {
         this.#token = token;
         this.#open();
       },
-      (error: unknown) => {
+      (error: RingcastError) => {
         if (this.#state === connecting) this.#lost(ABNORMAL, "no token", error);
       },
     );
@@ -165,29 +179,77 @@ export class Connection {
       return;
     }
     this.#startTimer(connectTimeoutMs, () => this.#lost(ABNORMAL, "no connection in time"));
+    const credentials: Credentials = { apiKey, token: this.#token };
+    const events: SocketEvents = {
+      opened: () => {
+        this.#isLinked = true;
+        this.#owner.linked();
+      },
+      received: (text) => this.#received(text),
+      closed: (code, reason, problem) => this.#lost(code, reason, problem && new RingcastError(problem, reason)),
+      replaced: (socket) => this.#moveTo(socket),
+    };
+    const isHttpDue =
+      this.#failures % 2 === 0 && this.#failures >= (this.#hasWorked ? TRIES_BEFORE_HTTP_AGAIN : TRIES_BEFORE_HTTP);
+    this.#transport = isHttpDue ? "http" : "websocket";
+    if (isHttpDue) {
+      this.#openHttp(credentials, events);
+      return;
+    }
     try {
-      this.#socket = platform.open(
-        this.#url,
-        { apiKey, token: this.#token },
-        {
-          opened: () => {
-            this.#enter({ state: "open" });
-            this.#silence = 0;
-            this.#beat();
-            this.#backOff.opened();
-            this.#owner.opened();
-          },
-          received: (text) => {
-            this.#silence = 0;
-            this.#owner.received(text);
-          },
-          closed: (code, reason) => this.#lost(code, reason),
-        },
-      );
+      this.#socket = platform.open(this.#url, credentials, events);
     } catch (error) {
       const hint = apiKey === undefined ? "" : "; browsers can't send an API key, use a token";
-      this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, error));
+      this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, { cause: error }));
     }
+  }
+
+  #openHttp(credentials: Credentials, events: SocketEvents): void {
+    const connecting = this.#state;
+    this.#settings.platform.openHttp(this.#url, credentials, events).then(
+      (socket) => {
+        if (this.#state === connecting) this.#socket = socket;
+        else socket.drop();
+      },
+      (error: unknown) => {
+        if (this.#state === connecting) this.#lost(ABNORMAL, `the module for HTTP can't be loaded: ${error}`);
+      },
+    );
+  }
+
+  #received(text: string): void {
+    const message = readMessage(text);
+    if (message === undefined) {
+      this.#lost(PROTOCOL_ERROR, "the server sent an invalid message");
+      return;
+    }
+    if (this.#state.state === "connecting") this.#answered();
+    this.#liveness.heard("request_id" in message ? message.request_id : undefined);
+    this.#owner.received(message, text);
+  }
+
+  /** The other side speaks the protocol. */
+  #answered(): void {
+    this.#cancelTimer();
+    this.#failures = 0;
+    this.#hasWorked ||= this.#transport === "websocket";
+    this.#enter({ state: "open", transport: this.#transport });
+    this.#liveness.start();
+    this.#backOff.opened();
+  }
+
+  /** Replaces the link by a WebSocket that works; returns whether it did. */
+  #moveTo(socket: Socket): boolean {
+    if (!this.#owner.mayMove()) return false;
+    this.#socket?.drop();
+    this.#stop();
+    this.#owner.lost(ABNORMAL);
+    this.#socket = socket;
+    this.#transport = "websocket";
+    this.#isLinked = true;
+    this.#owner.linked();
+    this.#answered();
+    return true;
   }
 
   #replaceToken(token: string): boolean {
@@ -196,45 +258,34 @@ export class Connection {
     return this.send(JSON.stringify({ type: "refresh", token }));
   }
 
-  /** Connects at once, or asks an open link for a sign of life: the machine may have slept, or the network have changed. */
+  /** Connects at once, or checks the link: the machine may have slept, or the network have changed. */
   #check(): void {
-    const { platform } = this.#settings;
     if (this.#state.state === "waiting") this.#connect();
-    if (!this.send(`{"type":"ping","request_id":"${CHECK_ID}"}`)) return;
-    this.#cancelCheck();
-    this.#cancelCheck = platform.after(CHECK_MS, () => {
-      this.#cancelCheck = platform.after(CHECK_GRACE_MS, () => this.#lost(ABNORMAL, "no sign of life"));
-    });
+    if (this.#state.state === "open") this.#liveness.check();
   }
 
-  #beat(): void {
-    this.#startTimer(this.#settings.heartbeatMs, () => {
-      this.#silence++;
-      if (this.#silence === DEAD_AFTER) return this.#lost(ABNORMAL, "no sign of life");
-      if (this.#silence === ASK_AFTER) this.send('{"type":"ping"}');
-      this.#beat();
-    });
-  }
-
-  #lost(code: number, reason: string, error?: unknown): void {
+  #lost(code: number, reason: string, failure?: RingcastError): void {
     const { getToken } = this.#settings;
-    const wasOpen = this.#state.state === "open";
+    const wasAnswered = this.#state.state === "open";
     this.#socket?.drop();
     this.#socket = undefined;
-    this.#stopTimers();
+    this.#stop();
     const isWanted = this.#owner.lost(code);
-    if (code === UNAUTHORIZED && getToken === undefined) {
-      this.close(new RingcastError("UNAUTHORIZED", reason || "the API key or token is not accepted"));
+    const error = failure ?? refusalOf({ code, reason, wasAnswered, url: this.#url.replace(/\?.*/, "") });
+    if (!wasAnswered) this.#failures = code === ABNORMAL || code === PROTOCOL_ERROR ? this.#failures + 1 : 0;
+    if (error?.code === "FORBIDDEN" || (code === UNAUTHORIZED && getToken === undefined)) {
+      this.close(error);
       return;
     }
-    // What a refused handshake was refused for is not told; it may have been the token.
-    if (getToken !== undefined && (code === UNAUTHORIZED || !wasOpen)) this.#token = undefined;
+    // A handshake that failed does not say why; it may have been the token.
+    if (getToken !== undefined && (code === UNAUTHORIZED || !wasAnswered)) this.#token = undefined;
     if (code === TOPIC_DELETED && !isWanted) {
       this.#enter({ state: "idle" });
       return;
     }
+    if (error !== undefined) this.#owner.warn(error);
     const retryMs = this.#backOff.next(code, reason, code === UNAUTHORIZED || code === TOPIC_DELETED);
     this.#startTimer(retryMs, () => this.#connect());
-    this.#enter({ state: "waiting", retryMs, code, reason, ...(error !== undefined && { error }) });
+    this.#enter({ state: "waiting", retryMs, code, reason, ...(error && { error }) });
   }
 }

@@ -1,43 +1,40 @@
 import { Client } from "./client.ts";
-import type { ConnectOptions } from "./options.ts";
+import type { ConnectOptions, SchemaOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
-import type { NoSchemas, Schemas } from "./schema.ts";
+import type { Schemas } from "./schema.ts";
+import type { AnyTopics, Topics } from "./topics.ts";
+import { webSocketUrl } from "./url.ts";
 
-/** Makes a client for a platform. */
-export function createClient<S extends Schemas = NoSchemas>(
+const DEFAULTS = {
+  connectTimeoutMs: 10_000,
+  heartbeatMs: 15_000,
+  maxBackoffMs: 10_000,
+  maxMessageBytes: 1_048_576,
+  maxPending: 1000,
+  minBackoffMs: 250,
+  publishTimeoutMs: 60_000,
+  resend: true,
+  schemas: {},
+};
+
+/** The same options without those that are undefined, so that those have their defaults, too. */
+function definedOf<T extends object>(options: T): T {
+  const defined = { ...options };
+  for (const key in defined) if (defined[key] === undefined) delete defined[key];
+  return defined;
+}
+
+/**
+ * Makes a client for a platform.
+ * @throws RingcastError `UNSUPPORTED` if the URL is no WebSocket URL
+ */
+export function createClient<In extends Topics = AnyTopics, Out extends Topics = In>(
   url: string,
-  options: ConnectOptions<S>,
+  options: ConnectOptions & Partial<SchemaOptions<Schemas>>,
   platform: Platform,
 ) {
   // Not crypto.randomUUID: browsers have that on secure pages only.
   const unique = crypto.getRandomValues(new Uint32Array(3)).join("-");
-  // Each by itself, so that an undefined one has its default, too.
-  const {
-    clientId = unique,
-    connectTimeoutMs = 10_000,
-    heartbeatMs = 15_000,
-    maxBackoffMs = 10_000,
-    maxMessageBytes = 1_048_576,
-    maxPending = 1000,
-    minBackoffMs = 250,
-    publishTimeoutMs = 60_000,
-    resend = true,
-    schemas = {},
-    ...login
-  } = options;
-  return new Client<S>(url, {
-    clientId,
-    connectTimeoutMs,
-    heartbeatMs,
-    maxBackoffMs,
-    maxMessageBytes,
-    maxPending,
-    minBackoffMs,
-    publishTimeoutMs,
-    resend,
-    schemas,
-    ...login,
-    platform,
-    unique,
-  });
+  const settings = { ...DEFAULTS, clientId: unique, ...definedOf(options), platform, unique };
+  return new Client<In, Out>(webSocketUrl(url), settings);
 }

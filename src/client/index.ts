@@ -1,11 +1,12 @@
 import type { Client } from "./client.ts";
 import { createClient } from "./create.ts";
-import type { ConnectOptions } from "./options.ts";
-import { createPlatform } from "./platform.ts";
-import type { NoSchemas, Schemas } from "./schema.ts";
+import type { ConnectOptions, SchemaOptions } from "./options.ts";
+import { createPlatform } from "./runtime.ts";
+import type { Schemas } from "./schema.ts";
+import type { AnyTopics, InputsOf, OutputsOf, Topics } from "./topics.ts";
 
 export type { Client, EventStream, Subscription } from "./client.ts";
-export { type ClientErrorCode, RingcastError } from "./errors.ts";
+export { type ClientErrorCode, RingcastError, type RingcastErrorOptions } from "./errors.ts";
 export type {
   ClientEvents,
   ConnectOptions,
@@ -14,22 +15,28 @@ export type {
   Published,
   PublishOptions,
   RingcastEvent,
+  SchemaOptions,
   State,
   StreamOptions,
   SubscribeOptions,
 } from "./options.ts";
 export type { WebSocketClass, WebSocketLike } from "./platform.ts";
-export type { NoSchemas, Schemas, StandardSchema } from "./schema.ts";
+export type { Schemas, StandardSchema } from "./schema.ts";
+export type { AnyTopics, InputsOf, OutputsOf, PayloadOf, Topics } from "./topics.ts";
 
 /**
- * Connects to a server, and stays connected until `close()`.
- * @param url the server's WebSocket, such as `wss://example.com/ws`
- * @throws RingcastError `UNSUPPORTED` if the URL or the credentials are unusable (browsers can't send an API key), or the
- *   runtime has no WebSocket and none is given
+ * Makes a client, which connects at its first subscribe or publish, or at `client.connect()`, and stays connected until
+ * `client.close()`. Payload types come from the type argument, `connect<{ orders: Order; "prices/*": Price }>(url)`, or
+ * from schemas, which also check payloads at run time.
+ * @param url the server's WebSocket, such as `wss://example.com/ws`; an `https:` URL will do, and in a page a path
+ * @throws RingcastError `UNSUPPORTED` if the URL is no WebSocket URL, an API key is given in a page (browsers can't send
+ *   one), or the runtime has no WebSocket and none is given
  */
-export function connect<S extends Schemas = NoSchemas>(url: string | URL, options: ConnectOptions<S> = {}): Client<S> {
-  const client = createClient(String(url), options, createPlatform(options.webSocket));
-  const { state } = client;
-  if (state.state === "closed" && state.error !== undefined) throw state.error;
-  return client;
+export function connect<const S extends Schemas>(
+  url: string | URL,
+  options: SchemaOptions<S>,
+): Client<InputsOf<S>, OutputsOf<S>>;
+export function connect<T extends Topics = AnyTopics>(url: string | URL, options?: ConnectOptions): Client<T>;
+export function connect(url: string | URL, options: ConnectOptions = {}): Client {
+  return createClient(String(url), options, createPlatform(options));
 }

@@ -1,9 +1,9 @@
 import type { RingcastError } from "./errors.ts";
 import type { Platform, WebSocketClass } from "./platform.ts";
-import type { NoSchemas, Schemas } from "./schema.ts";
+import type { Schemas } from "./schema.ts";
 
-/** How a client connects, and how far it goes. Give one of `apiKey`, `token` and `getToken`, or none. */
-export interface ConnectOptions<S extends Schemas = NoSchemas> {
+/** How a client connects, and what its limits are. Give one of `apiKey`, `token` and `getToken`, or none. */
+export interface ConnectOptions {
   /** The server's API key. It allows everything, so it belongs on servers; a browser can't send it. */
   readonly apiKey?: string;
   /** A token that a back end has made for this client (`POST /tokens`). When it ends, so does the client. */
@@ -15,8 +15,6 @@ export interface ConnectOptions<S extends Schemas = NoSchemas> {
   readonly getToken?: () => string | Promise<string>;
   /** Labels this client's subscriptions; the `client_id` of the token, where there is one. Random by default. */
   readonly clientId?: string;
-  /** Topics' schemas: they type and check what is published and received. They must be synchronous. */
-  readonly schemas?: S;
   /** The most publishes that may be unanswered, those that wait for a connection included. By default 1000. */
   readonly maxPending?: number;
   /** The most bytes of one request: the server's `-max-message-size`. By default 1 MiB. */
@@ -41,10 +39,16 @@ export interface ConnectOptions<S extends Schemas = NoSchemas> {
   readonly webSocket?: WebSocketClass;
 }
 
+/** Options with schemas. */
+export interface SchemaOptions<S extends Schemas> extends ConnectOptions {
+  /** Topics' schemas: they type and check what is published and received. They must be synchronous. */
+  readonly schemas: S;
+}
+
 type Login = Pick<ConnectOptions, "apiKey" | "token" | "getToken">;
 
 /** The options with their defaults filled in, and the world they are for. */
-export interface Settings extends Required<Omit<ConnectOptions<Schemas>, keyof Login | "webSocket">>, Login {
+export interface Settings extends Required<Omit<SchemaOptions<Schemas>, keyof Login | "webSocket">>, Login {
   readonly platform: Platform;
   /** A text that no other client has; the beginning of message ids. */
   readonly unique: string;
@@ -122,18 +126,23 @@ export interface Gap {
   readonly error?: unknown;
 }
 
+/** How a client is connected; `http`: by an event stream and HTTP requests, where WebSockets are blocked. */
+export type TransportName = "websocket" | "http";
+
 /**
  * What the connection is doing. `waiting` is the back-off after a connection was lost or could not be made, and says
  * why; `idle` is no connection and no need of one; `closed` is the end, with an error if not by `close()`.
  */
 export type State =
-  | { readonly state: "connecting" | "open" | "idle" }
+  | { readonly state: "connecting" | "idle" }
+  | { readonly state: "open"; readonly transport: TransportName }
   | {
       readonly state: "waiting";
       readonly retryMs: number;
       readonly code: number;
       readonly reason: string;
-      readonly error?: unknown;
+      /** The cause, where it is known. */
+      readonly error?: RingcastError;
     }
   | { readonly state: "closed"; readonly error?: RingcastError };
 
@@ -141,4 +150,10 @@ export type State =
 export interface ClientEvents {
   readonly state: State;
   readonly gap: Gap;
+  /**
+   * A problem that a developer or operator has to know of: a refusal, a server that is not there, a failing `getToken`. Each
+   * is reported once. Without a listener, it is printed by `console.warn` during development (`NODE_ENV` is not
+   * `production`; in a page, its host is local).
+   */
+  readonly warning: RingcastError;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
 import { createClient } from "./create.ts";
 import type { StandardSchema } from "./schema.ts";
+import type { InputsOf } from "./topics.ts";
 
 const number: StandardSchema<number, string> = {
   "~standard": {
@@ -14,7 +15,9 @@ const number: StandardSchema<number, string> = {
 
 function connected() {
   const platform = new FakePlatform();
-  const client = createClient("ws://server/ws", { schemas: { checked: number }, minBackoffMs: 0 }, platform);
+  const schemas = { checked: number };
+  const client = createClient<InputsOf<typeof schemas>>("ws://server/ws", { schemas, minBackoffMs: 0 }, platform);
+  client.connect();
   platform.socket.open();
   return { client, platform };
 }
@@ -70,7 +73,7 @@ describe("publishes", () => {
     const { client, platform } = connected();
     // @ts-expect-error The schema's type says so too.
     const refused = await client.publish("checked", "one").catch((error: unknown) => error);
-    expect(refused).toMatchObject({ code: "INVALID_PAYLOAD", message: "must be a number" });
+    expect(refused).toMatchObject({ code: "INVALID_PAYLOAD", message: 'topic "checked": must be a number' });
     client.publish("checked", 1).catch(() => {});
     expect(platform.socket.takeSent()).toMatchObject([{ message: { payload: 1 } }]);
   });

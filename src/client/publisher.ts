@@ -8,12 +8,17 @@ const MESSAGE_TOO_LARGE = 1009;
 
 /** A publish that has not been answered. */
 interface Pending {
+  readonly topic: string;
   /** The request, but for its last brace. */
   readonly text: string;
   /** The server that it was last sent to; undefined if it was not. */
   server: string | undefined;
   /** To be called once or more; the first counts. */
   readonly settle: (outcome: Published | RingcastError) => void;
+}
+
+function unconfirmed({ topic }: Pending, message: string): RingcastError {
+  return new RingcastError("UNCONFIRMED", message, { topic });
 }
 
 function byteLength(text: string): number {
@@ -24,15 +29,20 @@ function byteLength(text: string): number {
 export class Publisher {
   readonly #settings: Settings;
   readonly #send: (text: string) => boolean;
+  readonly #problem: () => RingcastError | undefined;
   readonly #pending = new Map<string, Pending>();
   /** The server at the other end; undefined while there is none, or it has not said who it is. */
   #server: string | undefined;
   #whenEmpty = () => {};
 
-  /** @param send sends a text if there is a link, and returns whether there is */
-  constructor(settings: Settings, send: (text: string) => boolean) {
+  /**
+   * @param send sends a text if there is a link, and returns whether there is
+   * @param problem why there is no connection, if that is known
+   */
+  constructor(settings: Settings, send: (text: string) => boolean, problem: () => RingcastError | undefined) {
     this.#settings = settings;
     this.#send = send;
+    this.#problem = problem;
   }
 
   get isEmpty(): boolean {
@@ -43,21 +53,24 @@ export class Publisher {
    * Publishes, now or when there is a link.
    * @param request the request but for its id; its `dedupe` may still be set
    */
-  async publish(requestId: string, request: string): Promise<Published> {
+  async publish(topic: string, requestId: string, request: string): Promise<Published> {
     const { maxMessageBytes, maxPending, platform, publishTimeoutMs } = this.#settings;
     const text = `${request},"request_id":"${requestId}"`;
     // A character takes at most three bytes, so most messages need no measuring.
     if (text.length * 3 > maxMessageBytes && byteLength(`${text},"dedupe":true}`) > maxMessageBytes) {
-      throw new RingcastError("PAYLOAD_TOO_LARGE", `the request is larger than ${maxMessageBytes} bytes`);
+      throw new RingcastError("PAYLOAD_TOO_LARGE", `the request is larger than ${maxMessageBytes} bytes`, { topic });
     }
     if (this.#pending.size >= maxPending) {
-      throw new RingcastError("QUEUE_FULL", `${maxPending} publishes are unanswered`);
+      throw new RingcastError("QUEUE_FULL", `${maxPending} publishes are unanswered`, { topic });
     }
     const { promise, reject, resolve } = deferred<Published>();
-    const cancel = platform.after(publishTimeoutMs, () =>
-      pending.settle(new RingcastError("TIMEOUT", `no ack within ${publishTimeoutMs} ms`)),
-    );
+    const cancel = platform.after(publishTimeoutMs, () => {
+      const cause = this.#problem();
+      const why = cause === undefined ? "" : `; ${cause.message}`;
+      pending.settle(new RingcastError("TIMEOUT", `no ack within ${publishTimeoutMs} ms${why}`, { cause, topic }));
+    });
     const pending: Pending = {
+      topic,
       text,
       server: undefined,
       settle: (outcome) => {
@@ -82,7 +95,7 @@ export class Publisher {
     this.#server = server;
     for (const pending of this.#pending.values()) {
       if (pending.server === undefined || pending.server === server) this.#transmit(pending);
-      else pending.settle(new RingcastError("UNCONFIRMED", "server restarted"));
+      else pending.settle(unconfirmed(pending, "server restarted"));
     }
   }
 
@@ -90,7 +103,10 @@ export class Publisher {
   answered(requestId: string, answer: Answer): boolean {
     const pending = this.#pending.get(requestId);
     if (pending === undefined) return false;
-    if (answer.type === "error") pending.settle(new RingcastError(answer.error.code, answer.error.message));
+    if (answer.type === "error") {
+      const { code, message } = answer.error;
+      pending.settle(new RingcastError(code, message, { topic: pending.topic }));
+    }
     if (answer.type === "ack") pending.settle({ offset: answer.offset ?? 0, duplicate: answer.duplicate === true });
     return true;
   }
@@ -102,10 +118,10 @@ export class Publisher {
     if (code === MESSAGE_TOO_LARGE) {
       // If it was one of these, then the largest. It must not be sent again.
       const [largest] = sent.sort((a, b) => byteLength(b.text) - byteLength(a.text));
-      largest?.settle(new RingcastError("PAYLOAD_TOO_LARGE", "the request is too large"));
+      largest?.settle(new RingcastError("PAYLOAD_TOO_LARGE", "the request is too large", { topic: largest.topic }));
     }
     if (this.#settings.resend) return;
-    for (const { settle } of sent) settle(new RingcastError("UNCONFIRMED", "connection lost"));
+    for (const pending of sent) pending.settle(unconfirmed(pending, "connection lost"));
   }
 
   /** Rejects all. */

@@ -1,48 +1,33 @@
 import type { ServerMessage } from "../protocol/messages.ts";
+import { misfit, type Shape } from "./shape.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
+/** Every field that the SDK reads, by type of message. */
+const MESSAGES: Shape = {
+  event: { topic: "string", message: { id: "string" }, offset: "number", ts: "string" },
+  ack: { epoch: "string?", offset: "number?" },
+  error: { error: { code: "string", message: "string" } },
+  pong: { server: "string?", max_last_n: "number?" },
+  info: { topic: "string?", info: { code: "string" } },
+};
+/** The same, by code of info. */
+const INFOS: Shape = {
+  MESSAGES_DROPPED: { dropped: "number", from_offset: "number", to_offset: "number" },
+  TOPIC_DELETED: { message: "string" },
+};
+/** What only clients send: a server that sends it is an echo of what it got. */
+const REQUESTS = /^(?:ping|publish|refresh|(?:un)?subscribe)$/;
 
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null;
+function shapeOf(shapes: Shape, name: string): Shape {
+  const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined;
+  return typeof shape === "object" ? shape : {};
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === "string";
-}
-
-function isOffset(value: unknown): boolean {
-  return Number.isSafeInteger(value);
-}
-
-function isOptional(value: unknown, isValid: (value: unknown) => boolean): boolean {
-  return value === undefined || isValid(value);
-}
-
-function isInfo(info: unknown): boolean {
-  if (!isObject(info) || !isText(info["code"])) return false;
-  const { code, dropped, from_offset, message, to_offset } = info;
-  if (code === "MESSAGES_DROPPED") return [dropped, from_offset, to_offset].every(isOffset);
-  return code !== "TOPIC_DELETED" || isText(message);
-}
-
-/** Whether a value has every field that the SDK reads, with the right type. Unknown types of message are valid. */
+/** Whether a value is a message. Types and codes of later versions are valid. */
 function isServerMessage(value: unknown): value is ServerMessage {
-  if (!isObject(value)) return false;
-  const { epoch, error, info, message, offset, server, topic, ts, type } = value;
-  switch (type) {
-    case "event":
-      return isText(topic) && isOffset(offset) && isText(ts) && isObject(message) && isText(message["id"]);
-    case "ack":
-      return isOptional(epoch, isText) && isOptional(offset, isOffset);
-    case "error":
-      return isObject(error) && isText(error["code"]) && isText(error["message"]);
-    case "pong":
-      return isOptional(server, isText);
-    case "info":
-      return isOptional(topic, isText) && isInfo(info);
-    default:
-      return isText(type);
-  }
+  const { info, type }: Readonly<Record<string, unknown>> = Object(value);
+  if (typeof type !== "string" || REQUESTS.test(type) || misfit(value, shapeOf(MESSAGES, type)) !== undefined)
+    return false;
+  return type !== "info" || misfit(info, shapeOf(INFOS, String(Object(info).code))) === undefined;
 }
 
 /**

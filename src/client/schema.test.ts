@@ -5,6 +5,7 @@ import { z } from "zod";
 import { FakePlatform } from "../../test/support/fake-platform.ts";
 import { createClient } from "./create.ts";
 import { check } from "./schema.ts";
+import type { InputsOf, OutputsOf } from "./topics.ts";
 
 const SCHEMAS = {
   zod: z.object({ id: z.string(), amount: z.coerce.number() }),
@@ -34,7 +35,11 @@ describe.each(["zod", "valibot", "arktype"] as const)("a schema of %s", (library
 });
 
 test("schemas type what is published and what comes, and topics without one are what the application says", () => {
-  const client = createClient("ws://server/ws", { schemas: SCHEMAS }, new FakePlatform());
+  const client = createClient<InputsOf<typeof SCHEMAS>, OutputsOf<typeof SCHEMAS>>(
+    "ws://server/ws",
+    { schemas: SCHEMAS },
+    new FakePlatform(),
+  );
   const published = [
     client.publish("valibot", { id: "a", amount: "7" }),
     // @ts-expect-error The schema takes a text.
@@ -61,6 +66,7 @@ test("a schema that needs time is refused: messages would overtake each other", 
 test("a topic that is called like a property of every object has no schema by that", () => {
   const platform = new FakePlatform();
   const client = createClient("ws://server/ws", {}, platform);
+  client.connect();
   platform.socket.open();
   for (const topic of ["constructor", "__proto__", "toString"]) client.publish(topic, 1).catch(() => {});
   expect(platform.socket.sent.length).toBe(3);

@@ -18,21 +18,8 @@ type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] };
 
-/** Topics' schemas, by the topics' names. */
+/** Topics' schemas, by name, or by a pattern that ends in `*`. */
 export type Schemas = Readonly<Record<string, StandardSchema>>;
-export type NoSchemas = Readonly<Record<never, never>>;
-
-type TypesOf<Schema extends StandardSchema> = NonNullable<Schema["~standard"]["types"]>;
-
-/** What may be published to a topic: what its schema takes, or anything. */
-export type PublishedTo<S extends Schemas, Topic extends string> = Topic extends keyof S
-  ? TypesOf<S[Topic]>["input"]
-  : unknown;
-
-/** What comes from a topic: what its schema makes of it, or what the application says that it is. */
-export type ReceivedFrom<S extends Schemas, Topic extends string, T> = Topic extends keyof S
-  ? TypesOf<S[Topic]>["output"]
-  : T;
 
 /**
  * A payload as the application wants it: what its schema makes of it. Without one, of what type it is is the
@@ -45,5 +32,7 @@ export function check(schema: StandardSchema | undefined, payload: unknown): unk
   // Awaiting it would let later messages overtake this one.
   if (result instanceof Promise) throw new TypeError("schemas must be synchronous");
   if (result.issues === undefined) return result.value;
-  throw new RingcastError("INVALID_PAYLOAD", result.issues.map(({ message }) => message).join("; "), result.issues);
+  throw new RingcastError("INVALID_PAYLOAD", result.issues.map(({ message }) => message).join("; "), {
+    cause: result.issues,
+  });
 }

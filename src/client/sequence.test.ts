@@ -17,6 +17,7 @@ const number: StandardSchema<number, string> = {
 function subscribed(lastN = 0) {
   const platform = new FakePlatform();
   const client = createClient("ws://server/ws", { schemas: { checked: number }, minBackoffMs: 0 }, platform);
+  client.connect();
   const { socket } = platform;
   const got: unknown[] = [];
   client.on("gap", ({ from, reason, to }) => got.push(`${reason} ${from}-${to}`));
@@ -365,6 +366,6 @@ describe("a sequence", () => {
     const error = { code: "FORBIDDEN", message: "no longer" };
     platform.socket.receive({ type: "error", request_id: request?.["request_id"], error, ts: "" });
     await subscription.ready;
-    expect(await subscription.ended).toMatchObject(error);
+    expect(await subscription.ended).toMatchObject({ code: "FORBIDDEN", message: 'topic "t": no longer' });
   });
 });

@@ -34,6 +34,10 @@ export interface Wire {
   request(request: Request, answered: (answer: Answer) => void): void;
   /** Forgets the sequence: it has ended. */
   forget(): void;
+  /** The most messages that the server replays; undefined while it has not said. */
+  maxLastN(): number | undefined;
+  /** Reports a problem that does not end the subscription. */
+  warn(warning: RingcastError): void;
 }
 
 /** The most events that are kept while those before them are fetched; what is beyond is fetched, too. */
@@ -51,6 +55,7 @@ export class Sequence<T = unknown> {
   /** Resolves when it has ended: with the error that ended it, or with undefined if the application did. */
   readonly ended: Promise<RingcastError | undefined>;
   readonly #options: SubscribeOptions;
+  #lastN: number;
   readonly #schema: StandardSchema | undefined;
   readonly #wire: Wire;
   readonly #sink: Sink<T>;
@@ -74,6 +79,7 @@ export class Sequence<T = unknown> {
   constructor(topic: string, options: SubscribeOptions, schema: StandardSchema | undefined, wire: Wire, sink: Sink<T>) {
     this.topic = topic;
     this.#options = options;
+    this.#lastN = options.lastN ?? 0;
     this.#schema = schema;
     this.#wire = wire;
     this.#sink = sink;
@@ -82,20 +88,33 @@ export class Sequence<T = unknown> {
     const ended = deferred<RingcastError | undefined>();
     this.ready = ready.promise;
     this.ended = ended.promise;
+    // Who does not wait for it learns of a refusal by the warning.
+    ready.promise.catch(() => {});
     this.#settleReady = (error) => (error === undefined ? ready.resolve() : ready.reject(error));
     this.#settleEnded = ended.resolve;
   }
 
   /** Subscribes on a connection, from where it left off. */
   ask(): void {
-    const { lastN = 0 } = this.#options;
     this.#isAsking = true;
-    const start = this.#position === undefined ? { last_n: lastN } : { since: this.#position };
+    const start = this.#position === undefined ? { last_n: this.#lastN } : { since: this.#position };
     this.#wire.request({ type: "subscribe", topic: this.topic, ...start }, (answer) => {
       if (this.#isOver) return;
       if (answer.type === "ack") this.#joined(answer);
-      if (answer.type === "error") this.end(new RingcastError(answer.error.code, answer.error.message));
+      if (answer.type === "error" && !this.#clamp()) this.end(this.#error(answer.error.code, answer.error.message));
     });
+  }
+
+  /** Asks again for as many messages as the server keeps, if it was asked for more; returns whether it was. */
+  #clamp(): boolean {
+    const maxLastN = this.#wire.maxLastN();
+    if (this.#position !== undefined || maxLastN === undefined || this.#lastN <= maxLastN) return false;
+    this.#wire.warn(
+      this.#error("CLAMPED", `lastN is ${this.#lastN}, but the server keeps ${maxLastN} messages (-ring-buffer-size)`),
+    );
+    this.#lastN = maxLastN;
+    this.ask();
+    return true;
   }
 
   /** The connection is gone, and with it what was asked. */
@@ -135,10 +154,16 @@ export class Sequence<T = unknown> {
     if (!this.#isAsking) this.ask();
   }
 
+  /** The server has deleted the topic. */
+  deleted(message: string): void {
+    this.end(this.#error("TOPIC_DELETED", message));
+  }
+
   /** Ends it, for the application or for an error. */
   end(error?: RingcastError): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    if (error !== undefined && error.code !== "TOPIC_DELETED") this.#wire.warn(error);
     this.#held = [];
     this.#wire.forget();
     this.#settleReady(error);
@@ -161,8 +186,7 @@ export class Sequence<T = unknown> {
     // What there is to tell is told when there is room for it.
     if (this.#isLagging) return;
     this.#wasRecovered = recovered !== false;
-    const { lastN = 0 } = this.#options;
-    const position = this.#position ?? { epoch, offset: Math.max(0, offset - lastN) };
+    const position = this.#position ?? { epoch, offset: Math.max(0, offset - this.#lastN) };
     this.#position = position;
     if (position.epoch !== epoch) {
       this.#held = [];
@@ -216,6 +240,10 @@ export class Sequence<T = unknown> {
     const to = Math.min(end, this.#asked?.until ?? end);
     this.#position = { epoch, offset: to };
     this.#tell({ epoch, from: offset + 1, to, reason: this.#wasRecovered ? "dropped" : "expired" });
+  }
+
+  #error(code: RingcastError["code"], message: string): RingcastError {
+    return new RingcastError(code, message, { topic: this.topic });
   }
 
   #tell(gap: Omit<Gap, "topic">): void {

@@ -1,3 +1,4 @@
+import type { RingcastError } from "./errors.ts";
 import type { Platform } from "./platform.ts";
 import type { TokenSource } from "./token-source.ts";
 
@@ -5,11 +6,19 @@ import type { TokenSource } from "./token-source.ts";
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
 
+/** What a renewal reports to. */
+export interface RenewalPorts {
+  /** Puts a token in the place of the present one; returns whether it is another one. */
+  replace(token: string): boolean;
+  /** No token could be fetched; it is tried again. */
+  failed(error: RingcastError): void;
+}
+
 /** Renews the token of an open link, and tries until there is a new one. */
 export class TokenRenewal {
   readonly #tokens: TokenSource;
   readonly #platform: Platform;
-  readonly #replace: (token: string) => boolean;
+  readonly #ports: RenewalPorts;
   #cancelPause = () => {};
   /** Counts the links: what is fetched for an earlier one is not used. */
   #link = 0;
@@ -19,11 +28,10 @@ export class TokenRenewal {
   #isDue = false;
   #pauseMs = MIN_PAUSE_MS;
 
-  /** @param replace puts a token in the place of the present one, and returns whether it is another one */
-  constructor(tokens: TokenSource, platform: Platform, replace: (token: string) => boolean) {
+  constructor(tokens: TokenSource, platform: Platform, ports: RenewalPorts) {
     this.#tokens = tokens;
     this.#platform = platform;
-    this.#replace = replace;
+    this.#ports = ports;
   }
 
   /** Renews the token, at once or after the pause. */
@@ -47,10 +55,12 @@ export class TokenRenewal {
     this.#isDue = false;
     this.#tokens.fetch().then(
       (token) => {
-        if (link === this.#link) this.#pause(this.#replace(token));
+        if (link === this.#link) this.#pause(this.#ports.replace(token));
       },
-      () => {
-        if (link === this.#link) this.#pause(false);
+      (error: RingcastError) => {
+        if (link !== this.#link) return;
+        this.#ports.failed(error);
+        this.#pause(false);
       },
     );
   }

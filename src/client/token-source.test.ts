@@ -47,7 +47,7 @@ describe("a token", () => {
     };
     const { client, platform } = connectingClient({ getToken, minBackoffMs: 100 });
     await settled();
-    expect(client.state).toMatchObject({ state: "waiting", error: problem });
+    expect(client.state).toMatchObject({ state: "waiting", error: { code: "NO_TOKEN", cause: problem } });
     expect(platform.sockets).toEqual([]);
     platform.advance(50);
     await settled();

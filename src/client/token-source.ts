@@ -25,8 +25,8 @@ export class TokenSource {
   }
 
   /**
-   * Fetches a token; joins the call that is under way, if there is one. Rejects with what `getToken` threw, or with
-   * `NO_TOKEN` if it gave no token or took too long.
+   * Fetches a token; joins the call that is under way, if there is one. Rejects with `NO_TOKEN` if `getToken` failed, gave
+   * no token or took too long.
    */
   fetch(): Promise<string> {
     this.#call ??= this.#ask().finally(() => {
@@ -49,12 +49,9 @@ export class TokenSource {
     const ask = async () => {
       const token: unknown = await this.#getToken();
       if (isToken(token)) resolve(token);
-      else
-        reject(
-          new RingcastError("NO_TOKEN", "getToken did not return a valid token; if it uses fetch, check response.ok"),
-        );
+      else throw new TypeError("it did not return a valid token; if it uses fetch, check response.ok");
     };
-    ask().catch(reject);
+    ask().catch((cause: unknown) => reject(new RingcastError("NO_TOKEN", `getToken failed: ${cause}`, { cause })));
     return promise;
   }
 }

@@ -179,6 +179,8 @@ export function startFeed(): void {
       connect(webSocketUrl(), { clientId: ownClientId, maxBackoffMs: MAX_BACKOFF_MS, ...login }),
     );
     const leave = untracked(() => follow(feed));
+    // The page shows the state of the connection, and refusals where they concern it.
+    feed.on("warning", () => {});
     client.value = feed;
     return () => {
       // How its end goes is nothing about the link of the one that comes after it.

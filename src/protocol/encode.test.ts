@@ -111,7 +111,13 @@ describe(`encoders (seed ${SEED})`, () => {
           duplicate: true,
         });
         expect(read(encodeUnsubscribeAck(idJson, topicJson, TS))).toStrictEqual(ack);
-        expect(read(encodePong(idJson, "s1", TS))).toStrictEqual({ type: "pong", ...echoed, server: "s1", ts: TS });
+        expect(read(encodePong(idJson, "s1", 100, TS))).toStrictEqual({
+          type: "pong",
+          ...echoed,
+          server: "s1",
+          max_last_n: 100,
+          ts: TS,
+        });
       }),
       RUNS,
     );

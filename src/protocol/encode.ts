@@ -160,8 +160,8 @@ export function encodeRefreshAck(requestIdJson: string | undefined, expiresAt: s
 }
 
 /** The answer to a ping; `server` is the random name of the server's process. */
-export function encodePong(requestIdJson: string | undefined, server: string, ts: string) {
-  return `{"type":"pong",${requestIdMember(requestIdJson)}"server":"${server}","ts":"${ts}"}`;
+export function encodePong(requestIdJson: string | undefined, server: string, maxLastN: number, ts: string) {
+  return `{"type":"pong",${requestIdMember(requestIdJson)}"server":"${server}","max_last_n":${maxLastN},"ts":"${ts}"}`;
 }
 
 /** The answer to what was refused; also the last word to a slow consumer. */

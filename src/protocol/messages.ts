@@ -196,6 +196,11 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     server: z
       .string()
       .meta({ description: "Random, and another each time the server starts: then it remembers nothing" }),
+    max_last_n: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: "The most messages that a subscribe may ask for (-ring-buffer-size)" }),
     ts: timestampSchema,
   }),
   z.object({ type: z.literal("info"), topic: topicNameSchema.optional(), info: infoSchema, ts: timestampSchema }),

@@ -35,6 +35,8 @@ export interface DispatcherPorts {
   readonly journal: Pick<Journal, "noteRefusal">;
   /** The random name of this process, by which clients see that it is not the one they knew. */
   readonly serverName: string;
+  /** The most messages that a subscribe may ask for (`-ring-buffer-size`). */
+  readonly maxLastN: number;
 }
 
 /** Who sends requests. */
@@ -81,7 +83,9 @@ export class Dispatcher {
       case "ping":
         // A pong tells the client that it has got everything that was published before its ping.
         this.#ports.hub.settle(session);
-        session.send(encodePong(request.requestIdJson, this.#ports.serverName, this.#ports.timestamps.now()));
+        session.send(
+          encodePong(request.requestIdJson, this.#ports.serverName, this.#ports.maxLastN, this.#ports.timestamps.now()),
+        );
         break;
       case "invalid":
         this.refuse(client, request.requestIdJson, new Refusal("BAD_REQUEST", request.message));

@@ -123,7 +123,16 @@ export async function startServer(config: Config, logger: Logger, version: strin
   const publicKeys = openPublicKeys(config, logger);
   const tokens = new Tokens(keys.secret, systemClock, publicKeys);
   const decode = createDecoder(config.ringBufferSize);
-  const dispatcher = new Dispatcher({ hub, decode, timestamps, logger, tokens, journal, serverName: newName() });
+  const dispatcher = new Dispatcher({
+    hub,
+    decode,
+    timestamps,
+    logger,
+    tokens,
+    journal,
+    serverName: newName(),
+    maxLastN: config.ringBufferSize,
+  });
   const connections = new Connections(config, { hub, clock, systemClock, logger, faults, journal });
   const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock, systemClock, hub });
   const eventStreams = new EventStreams(config.pongWaitMs, { hub, connections, clock, systemClock, timestamps });

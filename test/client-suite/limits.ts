@@ -146,7 +146,7 @@ export const LIMITS: Readonly<Record<string, Scenario>> = {
     run: async ({ connect }, place) => {
       const client = connect(place.urls.publisher, { ...HASTY, maxPending: 3, publishTimeoutMs: 20_000 });
       const { until } = watch(client);
-      await until("open");
+      await client.connect();
       await control(place, { do: "stall", side: "publisher" });
       await until("waiting");
       const held = [1, 2, 3].map((n) => client.publish("t", n));
@@ -168,7 +168,7 @@ export const LIMITS: Readonly<Record<string, Scenario>> = {
     run: async ({ connect }, place) => {
       const client = connect(place.urls.publisher, { ...HASTY, publishTimeoutMs: 200 });
       const { until } = watch(client);
-      await until("open");
+      await client.connect();
       await control(place, { do: "stall", side: "publisher" });
       expectSame((await rejectionOf(client.publish("t", 1))).code, "TIMEOUT", "the refusal of one that was sent");
       await until("waiting");

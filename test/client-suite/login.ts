@@ -51,9 +51,7 @@ export const LOGIN: Readonly<Record<string, Scenario>> = {
       expectSame((await client.publish("t", 1)).offset, 1, "the offset");
       await client.close();
       const stranger = connect(place.urls.direct, { ...PATIENT, apiKey: "wrong" });
-      const changes = new Changes();
-      stranger.on("state", changes.note);
-      await changes.until(() => stranger.state.state === "closed", "the refusal");
+      expectSame((await rejectionOf(stranger.connect())).code, "UNAUTHORIZED", "the refusal");
       const { state } = stranger;
       const error = state.state === "closed" ? state.error : undefined;
       expectSame([error?.code, error?.message], ["UNAUTHORIZED", "a valid API key or token is needed"], "the error");

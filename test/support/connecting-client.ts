@@ -8,6 +8,7 @@ export function connectingClient(options: ConnectOptions = {}) {
   const client = createClient("ws://server/ws", options, platform);
   const states: State[] = [];
   client.on("state", (state) => states.push(state));
+  client.connect();
   /** Connects, keeps the connection long enough to prove it good, and loses it. */
   const cycle = (code: number) => {
     platform.socket.open();

@@ -1,3 +1,4 @@
+import type { ClientErrorCode } from "../../src/client/errors.ts";
 import type { Credentials, Platform, Socket, SocketEvents } from "../../src/client/platform.ts";
 
 /** A socket of which a test plays the other side, through `events`. */
@@ -27,6 +28,11 @@ export class FakeSocket implements Socket {
     return this.sent.splice(0).map((text) => JSON.parse(text));
   }
 
+  /** Opens it; nothing is sent on it yet. */
+  accept(): void {
+    if (this.isOpen) this.#events.opened();
+  }
+
   /** Opens it, and answers the greeting by which a client learns the server's name. */
   open(server = "server-1"): void {
     if (!this.isOpen) return;
@@ -39,6 +45,22 @@ export class FakeSocket implements Socket {
   /** Has a message come. */
   receive(message: object | string): void {
     if (this.isOpen) this.#events.received(typeof message === "string" ? message : JSON.stringify(message));
+  }
+
+  /** Another socket with the same owner. */
+  replacement(): FakeSocket {
+    return new FakeSocket(this.url, this.credentials, this.#events);
+  }
+
+  /** Offers another socket in its place; returns whether that is taken. */
+  replaceBy(socket: FakeSocket): boolean {
+    return this.#events.replaced(socket);
+  }
+
+  /** Reports why it could not be opened. */
+  fail(code: ClientErrorCode, message: string): void {
+    this.#events.closed(1006, message, code);
+    this.isDropped = true;
   }
 
   /** Closes it from the other side. */
@@ -69,6 +91,8 @@ interface Timer {
 /** A world that stands still until a test moves it. */
 export class FakePlatform implements Platform {
   readonly sockets: FakeSocket[] = [];
+  readonly httpSockets: FakeSocket[] = [];
+  readonly warnings: string[] = [];
   /** What `random` says. */
   chance = 0.5;
   /** Thrown by the next `open`, where set. */
@@ -99,6 +123,12 @@ export class FakePlatform implements Platform {
     return socket;
   }
 
+  async openHttp(url: string, credentials: Credentials, events: SocketEvents): Promise<Socket> {
+    const socket = new FakeSocket(url, credentials, events);
+    this.httpSockets.push(socket);
+    return socket;
+  }
+
   after(ms: number, run: () => void): () => void {
     const timer = { atMs: this.#nowMs + ms, run };
     this.#timers.add(timer);
@@ -113,6 +143,10 @@ export class FakePlatform implements Platform {
   random(): number {
     return this.chance;
   }
+
+  readonly warn = (text: string): void => {
+    this.warnings.push(text);
+  };
 
   /** The machine is online again, or has slept. */
   comeBack(): void {

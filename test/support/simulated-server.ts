@@ -63,6 +63,7 @@ export class SimulatedServer {
       tokens: { verify: () => Promise.reject(new Error("there are no tokens")) },
       journal: new Journal(),
       serverName: "simulated",
+      maxLastN: RING_CAPACITY,
     });
   }
 

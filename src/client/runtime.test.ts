@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { connect } from "./index.ts";
-import { createPlatform, type WebSocketLike } from "./platform.ts";
+import { type Client, connect } from "./index.ts";
+import type { WebSocketLike } from "./platform.ts";
+import { createPlatform } from "./runtime.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -29,6 +30,12 @@ function recordingClass() {
   return { calls, Recording };
 }
 
+/** Has a client open a connection, and closes it. */
+async function openAndClose(client: Client): Promise<void> {
+  client.connect();
+  await client.close();
+}
+
 const URL = "ws://127.0.0.1:8080/ws";
 
 test("without a WebSocket of its own or a given one, connect throws an error that says what to do", () => {
@@ -42,9 +49,9 @@ test("a given class is used in place of the runtime's own, with the headers as t
   const own = recordingClass();
   vi.stubGlobal("WebSocket", own.Recording);
   const { calls, Recording } = recordingClass();
-  await connect(URL, { webSocket: Recording }).close();
-  await connect(URL, { webSocket: Recording, apiKey: "key" }).close();
-  await connect(URL, { webSocket: Recording, token: "abc" }).close();
+  await openAndClose(connect(URL, { webSocket: Recording }));
+  await openAndClose(connect(URL, { webSocket: Recording, apiKey: "key" }));
+  await openAndClose(connect(URL, { webSocket: Recording, token: "abc" }));
   expect(calls).toEqual([
     [URL, ["ringcast.v1"], { headers: {} }],
     [URL, ["ringcast.v1"], { headers: { "X-API-Key": "key" } }],
@@ -56,8 +63,8 @@ test("a given class is used in place of the runtime's own, with the headers as t
 test("the runtime's own class gets no headers unless there is an API key", async () => {
   const { calls, Recording } = recordingClass();
   vi.stubGlobal("WebSocket", Recording);
-  await connect(URL).close();
-  await connect(URL, { apiKey: "key" }).close();
+  await openAndClose(connect(URL));
+  await openAndClose(connect(URL, { apiKey: "key" }));
   expect(calls).toEqual([
     [URL, ["ringcast.v1"]],
     [URL, { protocols: ["ringcast.v1"], headers: { "X-API-Key": "key" } }],
@@ -79,7 +86,7 @@ function stubPage() {
 test("a page that is online again, shown again or thawed is back; one that is hidden is not", () => {
   const { document, window } = stubPage();
   let count = 0;
-  const end = createPlatform(recordingClass().Recording).whenBack(() => count++);
+  const end = createPlatform({ webSocket: recordingClass().Recording }).whenBack(() => count++);
   window.dispatchEvent(new Event("online"));
   window.dispatchEvent(new Event("pageshow"));
   document.dispatchEvent(new Event("visibilitychange"));
@@ -103,7 +110,7 @@ test("a page that is online again, shown again or thawed is back; one that is hi
 test("a program that did not run for some seconds is back, as after the machine slept", () => {
   vi.useFakeTimers();
   let count = 0;
-  const end = createPlatform(recordingClass().Recording).whenBack(() => count++);
+  const end = createPlatform({ webSocket: recordingClass().Recording }).whenBack(() => count++);
   vi.advanceTimersByTime(60_000);
   expect(count).toBe(0);
   // The clock advances, the timers do not run.
