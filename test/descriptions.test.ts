@@ -22,6 +22,7 @@ import { Metrics } from "../src/server/metrics/metrics.ts";
 import { Samples } from "../src/server/metrics/samples.ts";
 import { RateLimit } from "../src/server/rate-limit.ts";
 import { Rates } from "../src/server/rates.ts";
+import { RefusalLog } from "../src/server/refusal-log.ts";
 import { Journal } from "../src/server/system/journal.ts";
 import { TestClient } from "./support/client.ts";
 import { FakeClock } from "./support/fake-clock.ts";
@@ -174,6 +175,8 @@ function makeApp(): HttpApp {
     enableCors: false,
     maxConnections: 10,
     metricsAuth: true,
+    rateLimitPerMin: 0,
+    rateLimitBurst: 1,
   };
   const ports: HttpPorts = {
     hub,
@@ -196,7 +199,7 @@ function makeApp(): HttpApp {
   return createApp(options, ports, {
     admission: new Admission(options, ports),
     publisher: new HttpPublisher(options, ports),
-    refusals: new Refusals(ports),
+    refusals: new Refusals({ ...ports, refusalLog: new RefusalLog(logger, clock) }),
   });
 }
 

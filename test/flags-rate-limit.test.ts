@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { TestClient } from "./support/client.ts";
+import { RawConnection } from "./support/raw-connection.ts";
 import { ServerProcess } from "./support/server-process.ts";
 import { StreamClient } from "./support/stream-client.ts";
 
@@ -55,6 +56,18 @@ describe("-rate-limit-burst", () => {
     expect(await statuses(server, 3)).toEqual([401, 401, 429]);
     for (const headers of [{ "X-API-Key": "k" }, { Authorization: "Bearer k" }]) {
       expect(await statuses(server, 2, headers)).toEqual([200, 200]);
+    }
+  });
+
+  test("does not count handshakes and event streams with a valid key, even from such an address", async () => {
+    await using server = await ServerProcess.start([NO_REFILL, "-api-key=k"]);
+    using stranger = await RawConnection.open(server.port);
+    stranger.send("GET /topics/t/events HTTP/1.1\r\nHost: x\r\n\r\n".repeat(5000));
+    await stranger.until("RATE_LIMITED");
+    for (let i = 0; i < 25; i++) {
+      const headers = { "X-API-Key": "k" };
+      using _client = await TestClient.connect(server.port, { headers });
+      using _stream = await StreamClient.connect(server.port, "/topics/t/events", { headers });
     }
   });
 

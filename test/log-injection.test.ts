@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 /** What follows the message in a line of text. */
 const dataSchema = z.looseObject({ topic: z.string().optional() });
 
-const QUIET = ["-host=127.0.0.1", "-port=0", "-rate-limit-per-min=0"];
+const QUIET = ["-host=127.0.0.1", "-port=0", "-rate-limit-per-min=0", "-allowed-origins=https://a.example"];
 
 // Names that the rules allow, and what a careless log would make of them.
 const FORGED = '[2026-01-01T00:00:00.000Z] INFO: forged {"a":1}';
@@ -30,6 +30,8 @@ const NAMES = [
   'end\\","level":"error","forged":"yes',
   "emoji 🎉 and ü",
 ];
+// Bytes above 127 and tabs are legal in headers; the rest of it is what attackers try.
+const HEADER_VALUES = ["203.0.113.1\u0085forged", `1.2.3.4\u009b31m`, 'x"}\t{"msg":"forged"}', "é\u0090", FORGED];
 /** What no line may hold as it is: control characters, further line ends, changes of direction. */
 const RAW_UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
@@ -37,11 +39,15 @@ const RAW_UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2
 async function sayEverything(port: number): Promise<void> {
   const head = (path: string, headers: string) =>
     `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`;
-  // Bytes above 127 and tabs are legal in headers; the rest of it is what attackers try.
-  for (const value of ["203.0.113.1\u0085forged", `1.2.3.4\u009b31m`, 'x"}\t{"msg":"forged"}', "é\u0090", FORGED]) {
+  for (const value of HEADER_VALUES) {
     const headers = { "X-Forwarded-For": value, "User-Agent": value, "X-API-Key": value };
     using client = await TestClient.connect(port, { headers });
     await client.close();
+  }
+  // Refused for their origin, each from an address of its own so that each has a line.
+  for (const [i, Origin] of HEADER_VALUES.entries()) {
+    const headers = { "X-Forwarded-For": `192.0.2.${i}`, Origin };
+    await expect(TestClient.connect(port, { headers })).rejects.toMatchObject({ status: 403 });
   }
   for (const path of [
     "/topics/%0aforged%0d%0a",
@@ -74,14 +80,18 @@ describe("what clients send", () => {
     await sayEverything((await server.listening()).port);
     expect(await server.stop()).toEqual({ code: 0, stderr: "" });
     const topics: unknown[] = [];
+    const origins: unknown[] = [];
     for (const line of server.lines) {
       expect(line).not.toMatch(RAW_UNSAFE);
       const parsed = parseLogLine(line);
+      if (parsed.msg === "request refused") origins.push(parsed["origin"]);
       expect(parsed.msg).not.toContain("forged");
       if (parsed.msg === "topic created") topics.push(parsed["topic"]);
     }
     // Escaped, not mangled: a reader of the JSON gets the name that was sent.
     expect(topics).toEqual(NAMES);
+    // Node.js reads headers as Latin-1.
+    expect(origins).toEqual(HEADER_VALUES.map((value) => Buffer.from(value).toString("latin1")));
   });
 
   test("neither forges nor breaks a line of the text log", async () => {
@@ -104,6 +114,7 @@ describe("what clients send", () => {
       "client connected",
       "client disconnected",
       "request",
+      "request refused",
       "ringcast listens",
       "shutdown complete",
       "shutting down",

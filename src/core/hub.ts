@@ -263,7 +263,7 @@ export class Hub {
     if (this.subscriptionCount(session) >= this.#options.maxSubscriptions) {
       return new Refusal(
         "LIMIT_EXCEEDED",
-        `a connection may subscribe to at most ${this.#options.maxSubscriptions} topics`,
+        `a connection may subscribe to at most ${this.#options.maxSubscriptions} topics (-max-subscriptions)`,
       );
     }
     const topic = this.#directory.forSubscribe(request.topic);

@@ -181,7 +181,7 @@ export class TopicDirectory {
     if (isSystemName(name)) return RESERVED;
     const { maxTopics } = this.#options;
     if (this.#topics.size >= maxTopics) {
-      return new Refusal("LIMIT_EXCEEDED", `there are already ${maxTopics} topics, the most allowed`);
+      return new Refusal("LIMIT_EXCEEDED", `there are already ${maxTopics} topics, the most allowed (-max-topics)`);
     }
     this.#evictLingering(maxTopics - 1);
     const topic = new Topic(name, this.#deps.timestamps.now(), this.#deps.topicDeps());

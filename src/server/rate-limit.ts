@@ -6,8 +6,8 @@ import { addressBlock } from "./client-address.ts";
 const MAX_ADDRESSES = 100_000;
 
 /** How often an address may connect to stay. Streams that all reconnect at once must not use up the requests' burst. */
-const CONNECTION_BURST = 500;
-const CONNECTIONS_PER_MIN = 200 * 60;
+export const CONNECTION_BURST = 500;
+export const CONNECTIONS_PER_SEC = 200;
 
 /** What a request is counted as: `connection` for WebSocket upgrades and event streams. */
 export type RequestKind = "request" | "connection";
@@ -56,7 +56,7 @@ export class RateLimit {
     this.#isOff = perMin === 0;
     this.#buckets = {
       request: new Buckets(perMin, burst),
-      connection: new Buckets(CONNECTIONS_PER_MIN, CONNECTION_BURST),
+      connection: new Buckets(CONNECTIONS_PER_SEC * 60, CONNECTION_BURST),
     };
   }
 

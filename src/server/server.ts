@@ -30,6 +30,7 @@ import { Samples } from "./metrics/samples.ts";
 import { createOriginCheck } from "./origin.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { Rates } from "./rates.ts";
+import { RefusalLog } from "./refusal-log.ts";
 import { residentMemory } from "./resident-memory.ts";
 import { Journal } from "./system/journal.ts";
 import { serverInfo } from "./system/server-info.ts";
@@ -176,7 +177,8 @@ export async function startServer(config: Config, logger: Logger, version: strin
     isDraining: () => draining,
   };
   const admission = new Admission(options, ports);
-  const refusals = new Refusals(ports);
+  const refusalLog = new RefusalLog(logger, systemClock);
+  const refusals = new Refusals({ ...ports, refusalLog });
   const publisher = new HttpPublisher(options, ports);
   const app = createApp(options, ports, { admission, publisher, refusals });
   const http = new HttpHandler(options, { app, admission, publisher, refusals, faults });
@@ -199,6 +201,7 @@ export async function startServer(config: Config, logger: Logger, version: strin
     rates.sample();
     samples.sampleQueues();
     hubLog.reportDrops();
+    refusalLog.report();
     feed.tick();
   }, SAMPLE_MS);
   return {
@@ -222,6 +225,7 @@ export async function startServer(config: Config, logger: Logger, version: strin
       clearInterval(refreshingKeys);
       clearInterval(sampling);
       hubLog.reportDrops();
+      refusalLog.report(true);
       await listener.stop();
     },
   };

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { CLOSE, type ErrorCode } from "../protocol/errors.ts";
 import { acceptUpgrade, negotiateDeflate } from "../websocket/handshake.ts";
 import { WebSocketConnection, type WebSocketHandler } from "../websocket/web-socket.ts";
+import type { Principal } from "./access/principal.ts";
 import type { FaultLog } from "./fault-log.ts";
 import type { Admission } from "./http/admission.ts";
 import { answerOnSocket } from "./http/answer.ts";
@@ -87,7 +88,7 @@ export class WebSocketUpgrade {
     }
     const refusal = refusesHandshake(head) ?? admission.admitConnection(head);
     if (refusal !== undefined) {
-      this.#refuse(incoming, socket, first, head, refusal);
+      this.#refuse(incoming, socket, first, head, refusal, principal);
       return;
     }
     const deflate = this.#accept(incoming, socket, head);
@@ -106,8 +107,15 @@ export class WebSocketUpgrade {
     return deflate !== undefined;
   }
 
-  #refuse(incoming: IncomingMessage, socket: Duplex, first: Buffer, head: RequestHead, refusal: HttpRefusal): void {
-    const answer = this.#ports.refusals.answer(head, refusal);
+  #refuse(
+    incoming: IncomingMessage,
+    socket: Duplex,
+    first: Buffer,
+    head: RequestHead,
+    refusal: HttpRefusal,
+    principal?: Principal,
+  ): void {
+    const answer = this.#ports.refusals.answer(head, refusal, principal);
     const closeCode = CLOSE_CODES[refusal.code];
     if (closeCode === undefined || !offersSubprotocol(head) || refusesHandshake(head) !== undefined) {
       answerOnSocket(socket, answer);

@@ -105,8 +105,8 @@ class WebSocketClient implements WebSocketHandler {
     }
     connection.controlFrames += weight;
     if (connection.controlFrames > this.#endpoint.options.maxControlFramesPerSec) {
-      connections.noteRefusal(connection, "LIMIT_EXCEEDED", "too many control frames");
-      connection.session.close(CLOSE.POLICY, "too many control frames");
+      connections.noteRefusal(connection, "LIMIT_EXCEEDED", "too many control frames (-max-control-frames-per-sec)");
+      connection.session.close(CLOSE.POLICY, "too many control frames (-max-control-frames-per-sec)");
     }
   }
 }

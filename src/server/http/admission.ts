@@ -1,7 +1,7 @@
 import { Refusal } from "../../protocol/errors.ts";
 import type { Credentials } from "../access/authenticator.ts";
 import type { Principal } from "../access/principal.ts";
-import type { RequestKind } from "../rate-limit.ts";
+import { CONNECTION_BURST, CONNECTIONS_PER_SEC, type RequestKind } from "../rate-limit.ts";
 import { isConsolePath } from "./console.ts";
 import type { HttpOptions, HttpPorts } from "./context.ts";
 import { presentedCredentials } from "./credentials.ts";
@@ -13,16 +13,20 @@ import { originOf, type RequestHead } from "./request-head.ts";
 const HEALTH_PATHS = ["/health", "/health/live", "/health/ready"];
 
 /** What admission works with. */
-export type AdmissionPorts = Pick<
-  HttpPorts,
-  "allowsOrigin" | "authenticate" | "connections" | "isDraining" | "keys" | "rateLimit"
->;
+export interface AdmissionPorts extends Pick<HttpPorts, "allowsOrigin" | "authenticate" | "isDraining"> {
+  readonly connections: Pick<HttpPorts["connections"], "count">;
+  readonly keys: Pick<HttpPorts["keys"], "holderOf">;
+  readonly rateLimit: Pick<HttpPorts["rateLimit"], "take">;
+}
 
 /** What a request counts as in the rate limit: those that connect to stay have a bucket of their own. */
 function kindOf({ headers, path }: RequestHead): RequestKind {
   const isUpgrade = path === WEBSOCKET_PATH && headers.upgrade !== undefined;
   return isUpgrade || isEventStreamPath(path) ? "connection" : "request";
 }
+
+/** What admission decides by; each is an option of the server. */
+type AdmissionOptions = Pick<HttpOptions, "maxConnections" | "metricsAuth" | "rateLimitBurst" | "rateLimitPerMin">;
 
 /** Whether the percent-encoding of a path yields text: a router that can't decode it would take it as it stands. */
 function isDecodable(path: string): boolean {
@@ -37,10 +41,10 @@ function isDecodable(path: string): boolean {
 
 /** Decides by the head of a request whether it is served at all, whatever serves it. */
 export class Admission {
-  readonly #options: Pick<HttpOptions, "maxConnections" | "metricsAuth">;
+  readonly #options: AdmissionOptions;
   readonly #ports: AdmissionPorts;
 
-  constructor(options: Pick<HttpOptions, "maxConnections" | "metricsAuth">, ports: AdmissionPorts) {
+  constructor(options: AdmissionOptions, ports: AdmissionPorts) {
     this.#options = options;
     this.#ports = ports;
   }
@@ -61,9 +65,10 @@ export class Admission {
     // The rate limit is for strangers: a valid API key is not counted. Whatever else is presented costs a token first.
     const holder = this.#holderOf(credentials);
     if (holder !== undefined) return this.#admitted(head, holder);
-    const retrySeconds = this.#ports.rateLimit.take(head.address, kindOf(head));
+    const kind = kindOf(head);
+    const retrySeconds = this.#ports.rateLimit.take(head.address, kind);
     if (retrySeconds > 0) {
-      return new HttpRefusal("RATE_LIMITED", "too many requests", { "Retry-After": String(retrySeconds) });
+      return new HttpRefusal("RATE_LIMITED", this.#rateLimitMessage(kind), { "Retry-After": String(retrySeconds) });
     }
     const principal = this.#ports.authenticate(credentials);
     if (principal instanceof Promise) return principal.then((settled) => this.#admitted(head, settled));
@@ -77,12 +82,25 @@ export class Admission {
   admitConnection(head: RequestHead): HttpRefusal | undefined {
     const origin = originOf(head);
     if (origin !== undefined && !this.#ports.allowsOrigin(origin)) {
-      return new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)");
+      return new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)", {}, origin);
     }
-    if (this.#ports.connections.count >= this.#options.maxConnections) {
-      return new HttpRefusal("UNAVAILABLE", "the server has as many connections as it takes");
+    const { maxConnections } = this.#options;
+    if (this.#ports.connections.count >= maxConnections) {
+      return new HttpRefusal(
+        "UNAVAILABLE",
+        `the server has its limit of ${maxConnections} connections (-max-connections)`,
+      );
     }
     return undefined;
+  }
+
+  /** Names the limit and its flags. What refuses a connection must fit into a close frame: 123 bytes, with a hint. */
+  #rateLimitMessage(kind: RequestKind): string {
+    const { rateLimitBurst, rateLimitPerMin } = this.#options;
+    return kind === "connection"
+      ? `too many new connections from this address: ${CONNECTION_BURST} at once, then ${CONNECTIONS_PER_SEC} a second`
+      : `too many requests from this address: ${rateLimitBurst} at once (-rate-limit-burst), then ` +
+          `${rateLimitPerMin} a minute (-rate-limit-per-min)`;
   }
 
   #holderOf({ bearer, key }: Credentials): Principal | undefined {

@@ -132,12 +132,13 @@ export function createApp(
   app.notFound(() => {
     throw new HttpRefusal("NOT_FOUND", "there is nothing at this path");
   });
-  const refuse = (c: Context<HttpEnv>, refusal: HttpRefusal) => toResponse(refusals.answer(c.env.head, refusal));
+  const refuse = (c: Context<HttpEnv>, refusal: HttpRefusal) =>
+    toResponse(refusals.answer(c.env.head, refusal, c.var.principal));
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) {
       return refuse(c, new HttpRefusal("BAD_REQUEST", error.message));
     }
-    return toResponse(refusals.answerError(c.env.head, error));
+    return toResponse(refusals.answerError(c.env.head, error, c.var.principal));
   });
   addRoutes(app, options, ports, { admission, publisher });
   return app;

@@ -42,7 +42,7 @@ function joined(pieces: readonly Buffer[]): Buffer {
 }
 
 function tooLarge({ maxMessageSize }: BodyLimits): Refusal {
-  return new Refusal("PAYLOAD_TOO_LARGE", `the body is larger than ${maxMessageSize} bytes`);
+  return new Refusal("PAYLOAD_TOO_LARGE", `the body is larger than ${maxMessageSize} bytes (-max-message-size)`);
 }
 
 /** Reads a body that is still on its way, by events. */

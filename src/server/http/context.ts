@@ -40,6 +40,8 @@ export interface HttpOptions {
   readonly enableCors: boolean;
   /** The most connections of all transports, already worked out. */
   readonly maxConnections: number;
+  readonly rateLimitPerMin: number;
+  readonly rateLimitBurst: number;
   /** Whether the metrics need a key where one is set. */
   readonly metricsAuth: boolean;
 }

@@ -36,11 +36,14 @@ export function refuseIf(refusal: Refusal | undefined, headers: Record<string, s
 export class HttpRefusal extends Error {
   readonly code: ErrorCode;
   readonly headers: Record<string, string>;
+  /** The page's origin, where that is why; for the log. */
+  readonly origin: string | undefined;
 
-  constructor(code: ErrorCode, message: string, headers: Record<string, string> = {}) {
+  constructor(code: ErrorCode, message: string, headers: Record<string, string> = {}, origin?: string) {
     super(message);
     this.code = code;
     this.headers = headers;
+    this.origin = origin;
   }
 }
 

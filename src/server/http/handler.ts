@@ -77,23 +77,21 @@ export class HttpHandler {
   #publish(incoming: IncomingMessage, outgoing: ServerResponse, head: RequestHead): void {
     const { admission, refusals } = this.#ports;
     const send = (answer: Answer) => this.#send(incoming, outgoing, answer);
-    const refuse = (error: unknown) => send(refusals.answerError(head, error));
+    let publisher: Principal | undefined;
+    const refuse = (error: unknown) => send(refusals.answerError(head, error, publisher));
+    const publishAs = (principal: Principal | HttpRefusal) => {
+      if (principal instanceof HttpRefusal) throw principal;
+      publisher = principal;
+      return this.#ports.publisher.publish(head, incoming, principal);
+    };
     try {
       const principal = admission.admit(head);
-      const answer =
-        principal instanceof Promise
-          ? principal.then((settled) => this.#publishAs(settled, head, incoming))
-          : this.#publishAs(principal, head, incoming);
+      const answer = principal instanceof Promise ? principal.then(publishAs) : publishAs(principal);
       if (answer instanceof Promise) answer.then(send, refuse);
       else send(answer);
     } catch (error) {
       refuse(error);
     }
-  }
-
-  #publishAs(principal: Principal | HttpRefusal, head: RequestHead, incoming: IncomingMessage) {
-    if (principal instanceof HttpRefusal) throw principal;
-    return this.#ports.publisher.publish(head, incoming, principal);
   }
 
   /** Sends an answer; never throws. */

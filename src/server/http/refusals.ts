@@ -1,3 +1,5 @@
+import type { Principal } from "../access/principal.ts";
+import type { RefusalLog } from "../refusal-log.ts";
 import type { Answer } from "./answer.ts";
 import type { HttpPorts } from "./context.ts";
 import { errorAnswer, HttpRefusal } from "./errors.ts";
@@ -28,11 +30,16 @@ function comeBack({ headers }: HttpRefusal): Answer {
   };
 }
 
-/** Words the answers that refuse, and counts them: every refusal comes by here. */
-export class Refusals {
-  readonly #ports: Pick<HttpPorts, "faults" | "hub" | "journal">;
+/** What refusals are written down with. */
+export interface RefusalPorts extends Pick<HttpPorts, "faults" | "hub" | "isDraining" | "journal"> {
+  readonly refusalLog: RefusalLog;
+}
 
-  constructor(ports: Pick<HttpPorts, "faults" | "hub" | "journal">) {
+/** Words the answers that refuse, counts them and logs them: every refusal comes by here. */
+export class Refusals {
+  readonly #ports: RefusalPorts;
+
+  constructor(ports: RefusalPorts) {
     this.#ports = ports;
   }
 
@@ -42,17 +49,28 @@ export class Refusals {
     this.#ports.journal.noteRefusal(code, message, { address });
   }
 
-  /** The answer to a request whose handling has thrown: a refusal, or a fault of the server. */
-  answerError(head: RequestHead, error: unknown): Answer {
-    if (error instanceof HttpRefusal) return this.answer(head, error);
+  /**
+   * The answer to a request whose handling has thrown: a refusal, or a fault of the server.
+   * @param principal who makes the request, where that is known
+   */
+  answerError(head: RequestHead, error: unknown, principal?: Principal): Answer {
+    if (error instanceof HttpRefusal) return this.answer(head, error, principal);
     this.#ports.faults.record(error, { method: head.method, path: head.path });
-    return this.answer(head, new HttpRefusal("INTERNAL", "internal error"));
+    return this.answer(head, new HttpRefusal("INTERNAL", "internal error"), principal);
   }
 
-  /** The answer to a request that is refused. */
-  answer(head: RequestHead, refusal: HttpRefusal): Answer {
+  /**
+   * The answer to a request that is refused.
+   * @param principal who makes the request, where that is known
+   */
+  answer(head: RequestHead, refusal: HttpRefusal, principal?: Principal): Answer {
     this.note(head.address, refusal);
-    const { code, headers, message } = refusal;
+    const { code, headers, message, origin } = refusal;
+    // During a shutdown every request is refused, and the log has said so.
+    if (!this.#ports.isDraining()) {
+      const { address, method, path } = head;
+      this.#ports.refusalLog.note({ code, message, address, method, path, as: principal?.name, origin });
+    }
     const mayRetry = code === "RATE_LIMITED" || code === "UNAVAILABLE";
     return mayRetry && isEventSource(head) ? comeBack(refusal) : errorAnswer(code, message, headers);
   }
