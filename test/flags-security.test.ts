@@ -204,6 +204,28 @@ describe("-enable-cors", () => {
       expect({ status: answer.status, cors: answer.headers.get(CORS_HEADER) }).toEqual({ status, cors: SITE });
     }
   });
+
+  test("lets pages read Retry-After, on every path and in event streams", async () => {
+    const flags = ["-enable-cors", "-rate-limit-per-min=1", "-rate-limit-burst=1", "-max-connections=1"];
+    await using server = await ServerProcess.start(flags);
+    const headers = { Origin: SITE };
+    const exposed = (answer: Response) => ({
+      status: answer.status,
+      exposed: answer.headers.get("access-control-expose-headers"),
+      retryAfter: answer.headers.has("retry-after"),
+    });
+    expect(exposed(await server.fetch("/topics", { headers }))).toEqual({
+      status: 200,
+      exposed: "Retry-After",
+      retryAfter: false,
+    });
+    const limited = { status: 429, exposed: "Retry-After", retryAfter: true };
+    expect(exposed(await server.fetch("/topics", { headers }))).toEqual(limited);
+    expect(exposed(await server.post("/topics/t/messages", { payload: 0 }, headers))).toEqual(limited);
+    using _client = await TestClient.connect(server.port);
+    const full = { status: 503, exposed: "Retry-After", retryAfter: true };
+    expect(exposed(await server.fetch("/topics/t/events", { headers }))).toEqual(full);
+  });
 });
 
 describe("-allowed-origins", () => {

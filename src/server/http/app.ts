@@ -124,7 +124,15 @@ export function createApp(
   if (options.enableCors) {
     const allowed = (origin: string) => (origin !== "" && ports.allowsOrigin(origin) ? origin : null);
     const allowHeaders = ["Content-Type", "X-API-Key", "Authorization", "Last-Event-ID"];
-    app.use(cors({ origin: allowed, allowHeaders, allowMethods: ["GET", "POST", "DELETE"], maxAge: 600 }));
+    app.use(
+      cors({
+        origin: allowed,
+        allowHeaders,
+        allowMethods: ["GET", "POST", "DELETE"],
+        exposeHeaders: ["Retry-After"],
+        maxAge: 600,
+      }),
+    );
   }
   app.use(admitted(admission));
   app.use("/topics", managingBody(options, ports));
