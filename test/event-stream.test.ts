@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { serverMessageSchema } from "../src/protocol/messages.ts";
 import { TestClient } from "./support/client.ts";
+import { RawConnection } from "./support/raw-connection.ts";
 import { ServerProcess } from "./support/server-process.ts";
 import { StreamClient } from "./support/stream-client.ts";
 import { nextMessage } from "./support/subscriber.ts";
@@ -52,6 +53,17 @@ async function tokenFor(grant: object): Promise<string> {
 }
 
 describe("an event stream", () => {
+  test.each(["/topics/first/events", "/events?topic=first&topic=second"])(
+    "at %s has data in its first block, which also holds the time to retry",
+    async (path) => {
+      using stream = await RawConnection.open(server.port);
+      stream.send(`GET ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEY}\r\n\r\n`);
+      const answer = await stream.until("\n\n");
+      // On Bun, the body comes in chunks.
+      expect(answer).toMatch(/\r\n\r\n(?:[0-9a-f]+\r\n)?retry: \d+\nid: \S+\nevent: ack\ndata: \{.+\}\n\n/);
+    },
+  );
+
   test("begins with an ack, then what is replayed, then what is live, each as a WebSocket would get it", async () => {
     await publish("begins", 3);
     using stream = await open("/topics/begins/events?last_n=2");

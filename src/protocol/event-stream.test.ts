@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { encodePosition, encodeStreamEvent, joinPositions, parsePositions } from "./event-stream.ts";
+import { encodePosition, encodeRetry, encodeStreamEvent, joinPositions, parsePositions } from "./event-stream.ts";
 
 describe("an event of a stream", () => {
   test("has its data on one line, after its id and its name", () => {
@@ -12,6 +12,12 @@ describe("an event of a stream", () => {
       'data: {"a":\ndata: 1,\ndata: "b":\ndata: 2}\n\n',
     );
   });
+});
+
+test("the time to retry is a line of the block that the next event ends", () => {
+  expect(encodeRetry(1362) + encodeStreamEvent("{}", "ack", "e.1")).toBe(
+    "retry: 1362\nid: e.1\nevent: ack\ndata: {}\n\n",
+  );
 });
 
 describe("the id of a stream", () => {

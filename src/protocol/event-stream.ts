@@ -21,9 +21,12 @@ export function encodeStreamEvent(data: string, name: StreamEventName | undefine
 /** What a client's browser does not show its page, and only keeps the connection alive. */
 export const STREAM_COMMENT = ":\n\n";
 
-/** How long a client should wait before it connects again. */
+/**
+ * A line that says how long a client should wait before it connects again. It goes before an event, without a blank line
+ * between them: some clients make an empty event of a block that has nothing else.
+ */
 export function encodeRetry(ms: number): string {
-  return `retry: ${ms}\n\n`;
+  return `retry: ${ms}\n`;
 }
 
 // An epoch is the server's own and has neither of the two characters.

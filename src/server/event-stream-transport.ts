@@ -5,6 +5,7 @@ import type { MessageSource, Outgoing, Transport } from "../core/transport.ts";
 import type { CloseCode } from "../protocol/errors.ts";
 import {
   encodePosition,
+  encodeRetry,
   encodeStreamEvent,
   joinPositions,
   STREAM_COMMENT,
@@ -59,10 +60,16 @@ export class EventStreamTransport implements Transport {
   readonly #positions: { readonly log: LogOfRange; offset: number }[] = [];
   /** The rest of what is larger than a piece. */
   #rest: Buffer = NOTHING;
+  /** What goes before the first message. */
+  #preface: string;
   #isOver = false;
 
-  /** @param outgoing the response whose body the stream is; nothing else writes to it */
-  constructor(outgoing: ServerResponse, socket: Socket, observer: StreamObserver) {
+  /**
+   * @param outgoing the response whose body the stream is; nothing else writes to it
+   * @param retryMs how long the client is to wait before it connects again
+   */
+  constructor(outgoing: ServerResponse, socket: Socket, retryMs: number, observer: StreamObserver) {
+    this.#preface = encodeRetry(retryMs);
     this.#observer = observer;
     this.#output = new StreamOutput(outgoing, socket, {
       drained: () => this.#drained(),
@@ -78,11 +85,6 @@ export class EventStreamTransport implements Transport {
   /** Notes where the client stands in a topic, before any event of it is sent. */
   track(log: LogOfRange, offset: number): void {
     this.#positions.push({ log, offset });
-  }
-
-  /** Sends what the client gets first of all. */
-  begin(preface: string): void {
-    this.#output.write(preface);
   }
 
   write(source: MessageSource): boolean {
@@ -105,16 +107,16 @@ export class EventStreamTransport implements Transport {
     return this.#rest.length + this.#output.unsentBytes;
   }
 
-  /** A comment, which no page gets to see. Within a message there is no place for one, and a full socket needs none. */
+  /** A comment, which no page gets to see. There is no place for one within a message, and a full socket needs none. */
   ping(): void {
-    if (this.bufferedBytes() === 0) this.#output.write(STREAM_COMMENT);
+    if (this.bufferedBytes() === 0 && this.#preface === "") this.#output.write(STREAM_COMMENT);
   }
 
   close(code: CloseCode, reason: string): void {
     const closing: StreamClose = { type: "close", code, reason };
     // There is no more than the rest of one piece.
     if (this.#rest.length > 0) this.#output.write(this.#rest);
-    this.#output.write(encodeStreamEvent(JSON.stringify(closing), "close", undefined));
+    this.#output.write(this.#prefaced(encodeStreamEvent(JSON.stringify(closing), "close", undefined)));
     this.#leave({ code, reason });
     this.#output.end();
   }
@@ -142,11 +144,19 @@ export class EventStreamTransport implements Transport {
         return this.#encodeRange(message);
       case "text": {
         const name = nameOf(message.text);
-        return Buffer.from(encodeStreamEvent(message.text, name, name === "ack" ? this.#id() : undefined));
+        const id = name === "ack" ? this.#id() : undefined;
+        return Buffer.from(this.#prefaced(encodeStreamEvent(message.text, name, id)));
       }
       case "replies":
         throw new Error("nobody publishes on an event stream");
     }
+  }
+
+  /** The first message of the stream is a text: events come behind the acks. */
+  #prefaced(text: string): string {
+    const prefaced = this.#preface + text;
+    this.#preface = "";
+    return prefaced;
   }
 
   #encodeRange(range: Range): Buffer {

@@ -4,7 +4,6 @@ import type { Clock, Timestamps } from "../core/clock.ts";
 import type { Hub, Subscribed } from "../core/hub.ts";
 import { encodeInfo, encodeSubscribeAck } from "../protocol/encode.ts";
 import { Refusal } from "../protocol/errors.ts";
-import { encodeRetry } from "../protocol/event-stream.ts";
 import type { Position } from "../protocol/messages.ts";
 import type { Connection, Peer } from "./connection.ts";
 import type { Connections } from "./connections.ts";
@@ -101,7 +100,8 @@ export class EventStreams {
     const { connections } = this.#ports;
     const { socket } = outgoing;
     if (socket === null) throw new Error("the response has no socket yet");
-    const transport = new EventStreamTransport(outgoing, socket, {
+    const retryMs = RETRY_MS + Math.floor(Math.random() * RETRY_SPREAD_MS);
+    const transport = new EventStreamTransport(outgoing, socket, retryMs, {
       drained: () => connections.guard(connection, ({ session }) => session.drained()),
       gone: (closing) => {
         this.#open.delete(connection);
@@ -117,7 +117,6 @@ export class EventStreams {
     const key = peerKey(socket.remoteAddress ?? "", socket.remotePort ?? 0);
     this.#open.set(connection, { transport, key, acknowledgedBytes: 0, takenBytes: 0 });
     begin(outgoing, socket, headers);
-    transport.begin(encodeRetry(RETRY_MS + Math.floor(Math.random() * RETRY_SPREAD_MS)));
     this.#welcome(connection, joined);
     return undefined;
   }

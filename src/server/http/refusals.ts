@@ -1,3 +1,4 @@
+import { encodeRetry } from "../../protocol/event-stream.ts";
 import type { Principal } from "../access/principal.ts";
 import type { RefusalLog } from "../refusal-log.ts";
 import type { Answer } from "./answer.ts";
@@ -19,14 +20,14 @@ function isEventSource(head: RequestHead): boolean {
   return head.method === "GET" && isEventStreamPath(head.path) && /\btext\/event-stream\b/i.test(accepts);
 }
 
-/** A stream that ends at once: it tells when to come back. A blank line would make some clients see an empty event. */
+/** A stream that ends at once, without an event: it tells when to come back. */
 function comeBack({ headers }: HttpRefusal): Answer {
   const leastMs = Math.max(MIN_RETRY_MS, Number(headers["Retry-After"] ?? 0) * 1000);
   const retryMs = leastMs + Math.floor(Math.random() * RETRY_SPREAD_MS);
   return {
     status: 200,
     headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform" },
-    body: `retry: ${retryMs}\n`,
+    body: encodeRetry(retryMs),
   };
 }
 
