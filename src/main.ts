@@ -14,6 +14,8 @@ async function main(): Promise<void> {
       return serve(words);
     case "serve":
       return serve(words.slice(1));
+    case "config":
+      return showConfig(words.slice(1));
     default: {
       const { runVerb } = await import("./cli/program.ts");
       return runVerb(words);
@@ -24,24 +26,37 @@ async function main(): Promise<void> {
 async function serve(words: readonly string[]): Promise<void> {
   // First of all, so that SIGHUP does not end a server that is still starting.
   const takeHangUps = countHangUps();
-  const { version } = packageJson;
+  const command = runCommandOf(words);
+  if (command === undefined) return;
+  keepYoungGenerationSmall();
+  const { run } = await import("./serve.ts");
+  await run(command.config, packageJson.version, takeHangUps);
+}
+
+async function showConfig(words: readonly string[]): Promise<void> {
+  const isJson = words[0] === "--json";
+  const command = runCommandOf(isJson ? words.slice(1) : words);
+  if (command === undefined) return;
+  const { printConfig } = await import("./cli/config.ts");
+  await printConfig(command.config, command.sources, isJson);
+}
+
+/** Reads the flags of a server. Returns undefined where they ask for no server or are invalid, and answers that. */
+function runCommandOf(words: readonly string[]) {
   const command = parseCommand(words, process.env);
   switch (command.kind) {
     case "help":
       process.stdout.write(helpText());
-      break;
+      return undefined;
     case "version":
-      process.stdout.write(`ringcast ${version}\n`);
-      break;
+      process.stdout.write(`ringcast ${packageJson.version}\n`);
+      return undefined;
     case "invalid":
       process.stderr.write(`ringcast: ${command.message}\n`);
       process.exitCode = EXIT_USAGE;
-      break;
-    case "run": {
-      keepYoungGenerationSmall();
-      const { run } = await import("./serve.ts");
-      await run(command.config, version, takeHangUps);
-    }
+      return undefined;
+    case "run":
+      return command;
   }
 }
 

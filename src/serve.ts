@@ -1,5 +1,5 @@
-import { isIPv4 } from "node:net";
-import { describeConfig } from "./config/help.ts";
+import { isIPv4, isIPv6 } from "node:net";
+import { describeConfig } from "./config/describe.ts";
 import type { Config } from "./config/options.ts";
 import { ListenError } from "./server/listener.ts";
 import { createLog, type Log } from "./server/logger.ts";
@@ -41,9 +41,21 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
+/** The host by which this machine reaches the server, as URLs have it. */
+function urlHost(host: string): string {
+  if (["", "0.0.0.0", "::"].includes(host)) return "localhost";
+  return isIPv6(host) ? `[${host}]` : host;
+}
+
 function announce(config: Config, server: RunningServer, version: string, { logger }: Log): void {
   const { port } = server;
-  logger.info({ version, port, config: describeConfig(config) }, "ringcast listens");
+  const tls = config.tlsCert === "" ? "" : "s";
+  const root = `${urlHost(config.host)}:${port}`;
+  const urls = `WebSocket ws${tls}://${root}/ws, console http${tls}://${root}/console, API http${tls}://${root}/docs`;
+  // In the text format, the line has everything already.
+  const data = config.logFormat === "json" ? { version, port } : {};
+  logger.info(data, `Ringcast ${version} listens: ${urls}`);
+  logger.debug({ config: describeConfig(config) }, "configuration");
   if (config.apiKeys.length === 0 && config.apiKeysFile === "" && !isLoopback(config.host)) {
     logger.warn("no API key is set and the server listens beyond loopback: anyone who reaches it may use it");
   }

@@ -75,9 +75,9 @@ describe("the executable", () => {
   test(
     "takes nothing from .env, bunfig.toml, tsconfig.json or package.json of the folder it is started in",
     async () => {
-      await using server = await startBinary();
-      const started = server.log.find((line) => line.msg === "ringcast listens");
-      expect(started?.["config"]).toMatchObject({ "max-queue-size": 100, "ring-buffer-size": 100, "api-key": "" });
+      await using server = await startBinary(["-log-level=debug"]);
+      const line = server.log.find(({ msg }) => msg === "configuration") ?? (await server.nextLog("configuration"));
+      expect(line["config"]).toMatchObject({ "max-queue-size": 100, "ring-buffer-size": 100, "api-key": "" });
       expect((await server.fetch("/stats")).status).toBe(200);
     },
     TEST_TIMEOUT_MS,

@@ -84,8 +84,11 @@ describe("files of the working directory", () => {
     elsewhere.write("preload.ts", 'throw new Error("the preload ran");');
     elsewhere.write("bunfig.toml", 'preload = ["./preload.ts"]\n[define]\n"process.env.PORT" = "\'broken\'"\n');
     for (const name of ["package.json", "tsconfig.json", "jsconfig.json"]) elsewhere.write(name, "{ broken");
-    await using server = new RawProcess(QUIET, { cwd: elsewhere.path });
-    const { config } = await server.listening();
+    await using server = new RawProcess([...QUIET, "-log-level=debug"], { cwd: elsewhere.path });
+    await server.listening();
+    const line = await server.nextLine(" configuration ");
+    // It is the text format, although the files say otherwise.
+    const { config } = JSON.parse(line.slice(line.indexOf("{")));
     expect(config).toMatchObject({ "max-queue-size": 100, "max-topics": 100_000, "log-format": "text" });
     expect(await server.stop()).toEqual({ code: 0, stderr: "" });
   });

@@ -205,7 +205,12 @@ function makeApp(): HttpApp {
 
 /** Whether a path is one of a page's files: those of the console, and of Swagger UI but for the description itself. */
 function isOfPage(path: string): boolean {
-  return path === "/" || path.startsWith("/console") || (path.startsWith("/swagger") && path !== "/swagger/doc.json");
+  return (
+    path === "/" ||
+    path === "/docs" ||
+    path.startsWith("/console") ||
+    (path.startsWith("/swagger") && path !== "/swagger/doc.json")
+  );
 }
 
 /** Every operation that the application has a route for, apart from the pages' files. */

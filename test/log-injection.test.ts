@@ -4,6 +4,7 @@ import { TestClient } from "./support/client.ts";
 import { within } from "./support/mailbox.ts";
 import { RawConnection } from "./support/raw-connection.ts";
 import { parseLogLine, RawProcess } from "./support/raw-process.ts";
+import { LISTENS } from "./support/server-process.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -111,11 +112,12 @@ describe("what clients send", () => {
       if (message === "topic created") topics.push(topic);
     }
     expect([...messages].sort()).toEqual([
+      expect.stringMatching(LISTENS),
       "client connected",
       "client disconnected",
+      "configuration",
       "request",
       "request refused",
-      "ringcast listens",
       "shutdown complete",
       "shutting down",
       "signal received",

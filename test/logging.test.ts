@@ -1,5 +1,8 @@
+import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
+import packageJson from "../package.json" with { type: "json" };
+import { CERTIFICATES } from "./support/certificates.ts";
 import { TestClient } from "./support/client.ts";
 import { encodeFrame, OPCODE } from "./support/frames.ts";
 import { parseLogLine, RawProcess } from "./support/raw-process.ts";
@@ -7,6 +10,7 @@ import { ServerProcess } from "./support/server-process.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
+const HAS_IPV6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1"));
 const QUIET = ["-host=127.0.0.1", "-port=0"];
 const WARNING = "no API key is set and the server listens beyond loopback";
 
@@ -68,7 +72,8 @@ describe("-log-level", () => {
 
   test("of info, the default, shows connections and topics, not requests", async () => {
     const messages = await messagesAt("info");
-    for (const message of ["ringcast listens", "client connected", "topic created", "client disconnected"]) {
+    expect(messages[0]).toMatch(/^info Ringcast \S+ listens: /);
+    for (const message of ["client connected", "topic created", "client disconnected"]) {
       expect(messages).toContain(`info ${message}`);
     }
     expect(messages.filter((message) => message.startsWith("debug"))).toEqual([]);
@@ -123,11 +128,43 @@ async function answers(port: number): Promise<boolean> {
 }
 
 describe("the log", () => {
-  test("tells of the start with version, port and configuration, the key masked", async () => {
-    await using server = await ServerProcess.start(["-api-key=top-SECRET", "-max-queue-size=7"]);
-    const [line] = server.log;
-    expect(line).toMatchObject({ level: "info", msg: "ringcast listens", port: server.port });
-    expect(line).toMatchObject({ config: { "api-key": "***", "max-queue-size": 7, port: 0, "write-wait": 10_000 } });
+  test("begins with one line that has the URLs of the WebSocket, the console and the API", async () => {
+    for (const [flags, root] of [
+      [["-host=127.0.0.1"], "127.0.0.1"],
+      [["-host=localhost"], "localhost"],
+      [["-host="], "localhost"],
+      [["-host=0.0.0.0", "-api-key=k"], "localhost"],
+      ...(HAS_IPV6 ? ([[["-host=::1"], "[::1]"]] as const) : []),
+    ] as const) {
+      await using server = await ServerProcess.start(flags);
+      const { port } = server;
+      const at = `${root}:${port}`;
+      const urls = `WebSocket ws://${at}/ws, console http://${at}/console, API http://${at}/docs`;
+      const { time: _, ...line } = server.log[0] ?? {};
+      const { version } = packageJson;
+      expect(line).toEqual({ level: "info", msg: `Ringcast ${version} listens: ${urls}`, version, port });
+      for (const path of ["console", "docs"]) expect((await fetch(`http://${at}/${path}`)).status).toBe(200);
+    }
+  });
+
+  test("begins with https and wss where the server speaks TLS", async () => {
+    const { certFile, keyFile } = CERTIFICATES.first;
+    await using server = new RawProcess([...QUIET, `-tls-cert=${certFile}`, `-tls-key=${keyFile}`]);
+    const { port } = await server.listening();
+    const at = `127.0.0.1:${port}`;
+    expect(server.lines[0]?.replace(/^\S+ INFO: Ringcast \S+ /, "")).toBe(
+      `listens: WebSocket wss://${at}/ws, console https://${at}/console, API https://${at}/docs`,
+    );
+  });
+
+  test("has the configuration at the level of debug alone, secrets masked", async () => {
+    const flags = ["-api-key=top-SECRET", "-token-secret=top-SECRET-of-at-least-32-characters", "-max-queue-size=7"];
+    await using server = await ServerProcess.start([...flags, "-log-level=debug"]);
+    const line = server.log.find(({ msg }) => msg === "configuration") ?? (await server.nextLog("configuration"));
+    expect(line).toMatchObject({
+      level: "debug",
+      config: { "api-key": "***", "token-secret": "***", "max-queue-size": 7, port: 0, "write-wait": "10s" },
+    });
     await server.fetch("/stats", { headers: { "X-API-Key": "top-SECRET" } });
     using _client = await TestClient.connect(server.port, { headers: { "X-API-Key": "top-SECRET" } });
     await server.stop();

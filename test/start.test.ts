@@ -40,7 +40,7 @@ describe("npm start", { timeout: TIMEOUT_MS }, () => {
     });
     const exited = once(server, "exit");
     for await (const line of createInterface({ input: server.stdout })) {
-      if (line.includes("ringcast listens")) server.kill("SIGTERM");
+      if (line.includes(" listens: ")) server.kill("SIGTERM");
     }
     expect(await exited).toEqual([0, null]);
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { COMMAND, SCRIPT_RUNTIME } from "./support/command.ts";
+import { LISTENS } from "./support/server-process.ts";
 
 /** Sends the process SIGHUP when it reads the keys for the first time, long before it listens. */
 const PRELOAD = `
@@ -43,7 +44,7 @@ test.skipIf(process.platform === "win32")(
       const server = spawn(SCRIPT_RUNTIME, words, { stdio: ["ignore", "pipe", "inherit"] });
       const exited = once(server, "exit");
       for await (const line of createInterface({ input: server.stdout })) {
-        if (JSON.parse(line).msg === "ringcast listens") server.kill("SIGTERM");
+        if (LISTENS.test(JSON.parse(line).msg)) server.kill("SIGTERM");
       }
       expect(await exited).toEqual([0, null]);
     } finally {
@@ -72,7 +73,7 @@ test.skipIf(process.platform === "win32")(
         if (msg === "API keys loaded") server.kill("SIGTERM");
       }
       expect(await exited).toEqual([0, null]);
-      expect(messages.slice(0, 3)).toEqual(["ringcast listens", "signal received", "API keys loaded"]);
+      expect(messages.slice(0, 3)).toEqual([expect.stringMatching(LISTENS), "signal received", "API keys loaded"]);
     } finally {
       rmSync(folder, { recursive: true });
     }

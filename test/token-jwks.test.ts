@@ -42,7 +42,6 @@ describe("-token-jwks", () => {
     const flags = ["-host=127.0.0.1", "-port=0", `-api-key=${KEY}`, "-token-jwks=keys.json"];
     await using server = new RawProcess(flags, { cwd: file.folder });
     const listening = await server.listening();
-    expect(listening.config).toMatchObject({ "token-jwks": file.path });
     for (const signer of [rsa, ec, ed]) expect(await statusWith(await signer.sign(), listening)).toBe(PERMITTED);
     expect(await statusWith(await rsa2.sign(), listening)).toBe(REFUSED);
   });

@@ -2,36 +2,36 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../src/config/options.ts";
 import { CERTIFICATES } from "./support/certificates.ts";
-import { RawProcess } from "./support/raw-process.ts";
-import { ROOT, ServerProcess } from "./support/server-process.ts";
+import { parseLogLine, RawProcess } from "./support/raw-process.ts";
+import { configOf, ROOT, ServerProcess } from "./support/server-process.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-// A value for every variable that differs from the default, and what the start-up line is to say of it. That a value
+// A value for every variable that differs from the default, and what `ringcast config` is to say of it. That a value
 // does its job once it is in force is shown by the tests of the flags: both ways lead to the same configuration.
 const KEYS_FILE = join(ROOT, "test", "support", "api-keys.txt");
 const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   host: ["127.0.0.1", "127.0.0.1"],
   port: ["0", 0],
-  "read-timeout": ["11s", 11_000],
-  "write-timeout": ["12s", 12_000],
-  "idle-timeout": ["1m1s", 61_000],
-  "shutdown-timeout": ["13s", 13_000],
+  "read-timeout": ["11s", "11s"],
+  "write-timeout": ["12s", "12s"],
+  "idle-timeout": ["1m1s", "1m1s"],
+  "shutdown-timeout": ["13s", "13s"],
   "max-connections": ["14", 14],
   "tls-cert": [CERTIFICATES.first.certFile, CERTIFICATES.first.certFile],
   "tls-key": [CERTIFICATES.first.keyFile, CERTIFICATES.first.keyFile],
   "max-queue-size": ["200", 200],
   "max-queue-bytes": ["8192", 8192],
   "ring-buffer-size": ["15", 15],
-  "ping-interval": ["1.5s", 1500],
-  "pong-wait": ["1h", 3_600_000],
-  "write-wait": ["300ms", 300],
+  "ping-interval": ["1.5s", "1.5s"],
+  "pong-wait": ["1h", "1h0m0s"],
+  "write-wait": ["300ms", "300ms"],
   "max-message-size": ["2048", 2048],
   "enable-compression": ["true", true],
   "auto-create-topics": ["false", false],
-  "topic-ttl": ["16s", 16_000],
-  "idle-topic-ttl": ["17s", 17_000],
-  "history-linger": ["23s", 23_000],
+  "topic-ttl": ["16s", "16s"],
+  "idle-topic-ttl": ["17s", "17s"],
+  "history-linger": ["23s", "23s"],
   "max-topics": ["18", 18],
   "max-subscriptions": ["19", 19],
   "max-control-frames-per-sec": ["20", 20],
@@ -66,24 +66,22 @@ describe("an environment variable", () => {
   for (const [flag, [text, inForce]] of Object.entries(VALUES)) {
     test(`${variableOf(flag)} does what -${flag} does, and nothing else`, async () => {
       const rest = { ...QUIET, ...BESIDE[flag] };
-      await using byVariable = new RawProcess([], { environment: { ...rest, [variableOf(flag)]: text } });
-      await using byFlag = new RawProcess([`-${flag}=${text}`], { environment: rest });
-      const { config } = await byVariable.listening();
+      const config = await configOf([], { ...rest, [variableOf(flag)]: text });
       expect(config[flag]).toEqual(inForce);
-      expect((await byFlag.listening()).config).toEqual(config);
+      expect(await configOf([`-${flag}=${text}`], rest)).toEqual(config);
     });
   }
 
   test("of the specification's list works together with all others", async () => {
     const environment = Object.fromEntries(Object.entries(VALUES).map(([flag, [text]]) => [variableOf(flag), text]));
     await using server = new RawProcess([], { environment });
-    const { config } = await server.listening();
+    await server.listening();
+    const { config } = parseLogLine(await server.nextLine('"configuration"'));
     expect(config).toEqual(Object.fromEntries(Object.entries(VALUES).map(([flag, [, inForce]]) => [flag, inForce])));
   });
 
   test("that is set but empty counts as given: no key, all interfaces, but no port", async () => {
-    await using server = new RawProcess(["-port=0"], { environment: { API_KEY: "", HOST: "" } });
-    expect((await server.listening()).config).toMatchObject({ "api-key": "", host: "" });
+    expect(await configOf([], { API_KEY: "", HOST: "" })).toMatchObject({ "api-key": "", host: "" });
   });
 
   test("API_KEY protects as -api-key does, and a flag overrides it", async () => {

@@ -50,6 +50,7 @@ function placesOf(command: CommandUnknownOpts, verbs: readonly string[] = []): P
       argChoices.map((word) => ({ word, description: "", takesValue: false })),
     ),
     ...(verbs.join() === "serve" ? SERVER_FLAGS : options),
+    ...(verbs.join() === "config" ? SERVER_FLAGS : []),
   ];
   const below = command.commands.flatMap((child) => placesOf(child, [...verbs, child.name()]));
   return [...below, { verbs, words }];

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { VERBS } from "../config/verbs.ts";
 import { benchCommand } from "./bench.ts";
 import { completionCommand } from "./completion.ts";
+import { configCommand } from "./config.ts";
 import { asFailure, EXIT } from "./exit.ts";
 import { healthCommand } from "./health.ts";
 import { verb } from "./options.ts";
@@ -34,8 +35,9 @@ function createProgram(): Command {
     })
     .exitOverride();
   const commands = [
-    // Its flags are read elsewhere, and it never gets here but for help.
+    // The flags of these two are read elsewhere: they get here for help only.
     verb("serve").usage("[-flag=value ...]").addHelpText("after", "\nIts flags: ringcast serve -help"),
+    configCommand(),
     subCommand(),
     pubCommand(),
     topicsCommand(),

@@ -1,9 +1,12 @@
 import { InvalidValue } from "./invalid-value.ts";
 import { type Config, OPTION_NAMES, OPTIONS, type Option, type OptionName, variableOf } from "./options.ts";
 
+/** Where the values come from that are not the defaults. */
+export type Sources = ReadonlyMap<OptionName, "environment" | "flag">;
+
 /** What a command line asks for. */
 export type Command =
-  | { readonly kind: "run"; readonly config: Config }
+  | { readonly kind: "run"; readonly config: Config; readonly sources: Sources }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "invalid"; readonly message: string };
@@ -24,8 +27,13 @@ function splitFlag(word: string): { flag: string; value: string | undefined } {
   return { flag: match[1], value: match[2] };
 }
 
-/** What is given for each option, and where. */
-type Texts = Map<OptionName, { readonly texts: readonly string[]; readonly source: string }>;
+/** What is given for each option, and where: `label` names it in messages. */
+interface Given {
+  readonly texts: readonly string[];
+  readonly source: "environment" | "flag";
+  readonly label: string;
+}
+type Texts = Map<OptionName, Given>;
 
 /** Reads the flags; of a repeated one the last value counts, or all of them where the option can join them. Returns a flag that asks for no server instead. */
 function readFlags(argv: readonly string[], texts: Texts): "help" | "version" | undefined {
@@ -39,7 +47,7 @@ function readFlags(argv: readonly string[], texts: Texts): "help" | "version" | 
     const text = value ?? (isBoolean ? "true" : argv[++i]);
     if (text === undefined) throw new InvalidArgument(`flag -${flag} needs a value`);
     const earlier = TABLE[name].join === undefined ? [] : (texts.get(name)?.texts ?? []);
-    texts.set(name, { texts: [...earlier, text], source: `flag -${flag}` });
+    texts.set(name, { texts: [...earlier, text], source: "flag", label: `flag -${flag}` });
   }
   return undefined;
 }
@@ -48,7 +56,8 @@ function readVariables(environment: Environment, texts: Texts): void {
   for (const name of OPTION_NAMES) {
     const variable = variableOf(OPTIONS[name].flag);
     const text = environment[variable];
-    if (text !== undefined && !texts.has(name)) texts.set(name, { texts: [text], source: `variable ${variable}` });
+    if (text === undefined || texts.has(name)) continue;
+    texts.set(name, { texts: [text], source: "environment", label: `variable ${variable}` });
   }
 }
 
@@ -56,11 +65,11 @@ type PartialConfig = { -readonly [K in OptionName]?: Config[K] };
 
 function setOption<K extends OptionName>(config: PartialConfig, name: K, texts: Texts): void {
   const { defaultValue, join, parse, secret } = TABLE[name];
-  const { source = "", texts: given = [] } = texts.get(name) ?? {};
+  const { label = "", texts: given = [] } = texts.get(name) ?? {};
   const accept = (value: Config[K] | InvalidValue, text: string): Config[K] => {
     if (!(value instanceof InvalidValue)) return value;
     const shown = secret ? "" : ` (it is ${shortened(JSON.stringify(text))})`;
-    throw new InvalidArgument(`${source} ${value.reason}${shown}`);
+    throw new InvalidArgument(`${label} ${value.reason}${shown}`);
   };
   const values = given.map((text) => accept(parse(text), text));
   const last = values.at(-1) ?? defaultValue;
@@ -107,7 +116,7 @@ export function parseCommand(argv: readonly string[], environment: Environment):
     for (const name of OPTION_NAMES) setOption(config, name, texts);
     if (!isComplete(config)) throw new Error("an option has no value");
     checkTogether(config);
-    return { kind: "run", config };
+    return { kind: "run", config, sources: new Map([...texts].map(([name, { source }]) => [name, source])) };
   } catch (error) {
     if (error instanceof InvalidArgument) return { kind: "invalid", message: printable(error.message) };
     throw error;

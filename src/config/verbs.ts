@@ -1,6 +1,7 @@
 /** What `ringcast` does, by the first word of its command line, and one line about each. */
 export const VERBS = {
   serve: "Run the server; so does no verb at all",
+  config: "Print the value of every flag of the server, and where it comes from",
   sub: "Print what comes to topics",
   pub: "Publish to a topic",
   topics: "List, create and delete topics",

@@ -15,7 +15,8 @@ const START_DEADLINE_MS = 20_000;
 
 /** A log line of the JSON format. */
 const logLineSchema = z.looseObject({ level: z.string(), time: z.string(), msg: z.string() });
-const listensSchema = z.looseObject({ port: z.number(), config: z.record(z.string(), z.unknown()) });
+/** What the start-up line says of the port, in either format. */
+const LISTENS = / listens: WebSocket wss?:\/\/[^/]+:(\d+)\/ws,/;
 
 /** The server with no flags but a test's own, and what it prints as it stands; see `ServerProcess` for the rest. */
 export class RawProcess implements AsyncDisposable {
@@ -48,10 +49,10 @@ export class RawProcess implements AsyncDisposable {
     }
   }
 
-  /** What the start-up line says, in either format: the port and the configuration in force. */
-  async listening(): Promise<z.infer<typeof listensSchema>> {
-    const line = await this.nextLine("ringcast listens");
-    return listensSchema.parse(JSON.parse(line.slice(line.indexOf("{"))));
+  /** What the start-up line says, in either format. */
+  async listening(): Promise<{ port: number }> {
+    const [, port] = LISTENS.exec(await this.nextLine(" listens: ")) ?? [];
+    return { port: z.coerce.number().int().parse(port) };
   }
 
   /** Sends a signal; resolves when the process has ended and all that it printed is here. */

@@ -18,6 +18,8 @@ export interface StartOptions {
 
 // No limit of requests and a quiet place to listen, unless a test says otherwise: the last of two flags wins.
 const TEST_FLAGS = ["-host=127.0.0.1", "-port=0", "-log-format=json", "-rate-limit-per-min=0"];
+/** The message of the start-up line. */
+export const LISTENS = /^Ringcast \S+ listens: /;
 const STOP_DEADLINE_MS = 15_000;
 
 /** The real server in a process of its own, with its log. End it with `await using` or `stop`. */
@@ -38,7 +40,7 @@ export class ServerProcess implements AsyncDisposable {
   /** Starts a server and waits until it listens. */
   static async start(flags: readonly string[] = [], options: StartOptions = {}): Promise<ServerProcess> {
     const server = new ServerProcess(flags, options);
-    const listening = server.nextLog("ringcast listens");
+    const listening = server.nextLog(LISTENS);
     server.#readLog();
     const line = await within(
       Promise.race([listening, server.#process.exited.then((code) => Promise.reject(new Error(`exit code ${code}`)))]),
@@ -67,10 +69,10 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** The next log line with this message from now on. */
-  nextLog(message: string, deadlineMs = 20_000): Promise<LogLine> {
+  nextLog(message: string | RegExp, deadlineMs = 20_000): Promise<LogLine> {
     const { promise, resolve } = deferred<LogLine>();
     const listener = (line: LogLine) => {
-      if (line.msg === message) resolve(line);
+      if (typeof message === "string" ? line.msg === message : message.test(line.msg)) resolve(line);
     };
     this.#listeners.add(listener);
     return within(promise, `the log line "${message}"`, deadlineMs).finally(() => this.#listeners.delete(listener));
@@ -145,4 +147,18 @@ export async function runToEnd(flags: readonly string[], environment: Record<str
     env: { PATH: process.env["PATH"], ...environment },
   });
   return await within(child.ended(), "the command's end", 20_000);
+}
+
+/** What a flag is set to, and where that comes from. */
+const configSchema = z.record(z.string(), z.object({ value: z.unknown(), source: z.string() }));
+
+/** The configuration that a command line makes, as `ringcast config` prints it: the value of each flag. */
+export async function configOf(
+  flags: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Record<string, unknown>> {
+  const { code, stderr, stdout } = await runToEnd(["config", "--json", ...flags], environment);
+  if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`);
+  const entries = Object.entries(configSchema.parse(JSON.parse(stdout)));
+  return Object.fromEntries(entries.map(([flag, { value }]) => [flag, value]));
 }

@@ -42,7 +42,7 @@ const DESCRIPTION_ROUTES = [
 
 /** Whether a path is one of the documentation pages, which everyone may read. */
 export function isDocsPath(path: string): boolean {
-  return path === "/asyncapi.json" || path === "/swagger" || path.startsWith("/swagger/");
+  return ["/asyncapi.json", "/docs", "/swagger"].includes(path) || path.startsWith("/swagger/");
 }
 
 function openApiDocument(app: HttpApp, version: string) {
@@ -74,6 +74,7 @@ export function addDocsRoutes(app: HttpApp, options: HttpOptions, { version }: H
     app.openAPIRegistry.registerPath({ method: "get", path, tags: ["Documentation"], summary, responses });
   }
 
+  app.get("/docs", (c) => c.redirect("/swagger/", 302));
   app.get("/swagger", (c) => c.redirect("/swagger/", 308));
   app.get("/swagger/", (c) => c.html(PAGE, 200, { "Content-Security-Policy": CONTENT_SECURITY_POLICY }));
   app.get("/swagger/index.html", (c) => c.redirect("/swagger/", 308));
