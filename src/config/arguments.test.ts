@@ -121,6 +121,13 @@ describe("the command line", () => {
   });
 });
 
+test.each([
+  [["--url", "http://x", "health"], "unknown flag -url (-help lists all)", "health"],
+  [["-api-key=k", "topics", "create", "a"], 'unexpected argument "topics"', "topics"],
+] as const)("a verb behind options is refused with a hint where it goes: %j", (argv, message, verb) => {
+  expect(messageOf(argv)).toBe(`${message}; the options of a verb go behind it: ringcast ${verb} [options]`);
+});
+
 describe("the environment", () => {
   test("sets what no flag does", () => {
     expect(configOf([], { PORT: "9090", MAX_QUEUE_SIZE: "7", TRUST_PROXY: "true" })).toMatchObject({
@@ -365,16 +372,6 @@ describe("a refusal", () => {
 });
 
 describe("descriptions", () => {
-  test("of sources say what is not the default", () => {
-    const command = parseCommand(["-port=1"], { PORT: "2", HOST: "localhost", BOGUS: "3" });
-    expect(command).toMatchObject({
-      sources: new Map([
-        ["port", "flag"],
-        ["host", "environment"],
-      ]),
-    });
-  });
-
   test("in -help name every flag with its default and its variable", () => {
     const help = helpText();
     for (const name of OPTION_NAMES) {

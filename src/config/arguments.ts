@@ -1,5 +1,6 @@
 import { InvalidValue } from "./invalid-value.ts";
 import { type Config, OPTION_NAMES, OPTIONS, type Option, type OptionName, variableOf } from "./options.ts";
+import { verbOf } from "./verbs.ts";
 
 /** Where the values come from that are not the defaults. */
 export type Sources = ReadonlyMap<OptionName, "environment" | "flag">;
@@ -20,10 +21,13 @@ const NAME_BY_FLAG = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].flag, nam
 
 class InvalidArgument extends Error {}
 
+/** A word that the server does not understand: it may belong to a verb. */
+class UnknownWord extends InvalidArgument {}
+
 /** One word of the command line: the flag that it names, and the value if it is written with `=`. */
 function splitFlag(word: string): { flag: string; value: string | undefined } {
   const match = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(word);
-  if (match?.[1] === undefined) throw new InvalidArgument(`unexpected argument ${shortened(JSON.stringify(word))}`);
+  if (match?.[1] === undefined) throw new UnknownWord(`unexpected argument ${shortened(JSON.stringify(word))}`);
   return { flag: match[1], value: match[2] };
 }
 
@@ -42,7 +46,7 @@ function readFlags(argv: readonly string[], texts: Texts): "help" | "version" | 
     if (flag === "help" || flag === "h") return "help";
     if (flag === "version") return "version";
     const name = NAME_BY_FLAG.get(flag);
-    if (name === undefined) throw new InvalidArgument(`unknown flag -${shortened(flag)} (-help lists all)`);
+    if (name === undefined) throw new UnknownWord(`unknown flag -${shortened(flag)} (-help lists all)`);
     const isBoolean = OPTIONS[name].placeholder === "";
     const text = value ?? (isBoolean ? "true" : argv[++i]);
     if (text === undefined) throw new InvalidArgument(`flag -${flag} needs a value`);
@@ -118,7 +122,14 @@ export function parseCommand(argv: readonly string[], environment: Environment):
     checkTogether(config);
     return { kind: "run", config, sources: new Map([...texts].map(([name, { source }]) => [name, source])) };
   } catch (error) {
-    if (error instanceof InvalidArgument) return { kind: "invalid", message: printable(error.message) };
-    throw error;
+    if (!(error instanceof InvalidArgument)) throw error;
+    const hint = error instanceof UnknownWord ? verbHint(argv) : "";
+    return { kind: "invalid", message: printable(error.message) + hint };
   }
+}
+
+/** What to do where a verb stands behind options, which makes them the server's; empty where there is none. */
+function verbHint(argv: readonly string[]): string {
+  const verb = argv.find((word) => verbOf(word) !== undefined);
+  return verb === undefined ? "" : `; the options of a verb go behind it: ringcast ${verb} [options]`;
 }

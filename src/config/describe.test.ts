@@ -27,4 +27,14 @@ describe("descriptions", () => {
     const defaults = configOf([]);
     for (const name of OPTION_NAMES) expect(valueText(defaults, name)).toBe(OPTIONS[name].defaultText);
   });
+
+  test("of sources say what is not the default", () => {
+    const command = parseCommand(["-port=1"], { PORT: "2", HOST: "localhost", BOGUS: "3" });
+    expect(command).toMatchObject({
+      sources: new Map([
+        ["port", "flag"],
+        ["host", "environment"],
+      ]),
+    });
+  });
 });
