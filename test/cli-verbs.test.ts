@@ -226,6 +226,28 @@ test("a token lets its holder do what it says, and nothing else", async () => {
   expect((await runCli(["topics"], { url: locked.url, environment })).code).toBe(4);
 });
 
+test("a key that is typed wins over a token of the environment, and a token that is typed over a key", async () => {
+  await using locked = await ServerProcess.start(["-api-key=secret"]);
+  const made = await runCli(["token", "--publish", "a", "--api-key", "secret"], locked);
+  const token = made.stdout.trim();
+  const codeOf = async (words: readonly string[], environment: Record<string, string>) =>
+    (await runCli(words, { url: locked.url, environment })).code;
+  // Only the key may see topics, and the token may publish to one.
+  for (const words of [["topics"], ["topics", "create", "b"]]) {
+    expect(await codeOf([...words, "--api-key", "secret"], { RINGCAST_TOKEN: token })).toBe(0);
+    expect(await codeOf(words, { RINGCAST_TOKEN: token, RINGCAST_API_KEY: "secret" })).toBe(4);
+    expect(await codeOf([...words, "--token", token], { RINGCAST_API_KEY: "secret" })).toBe(4);
+    expect(await codeOf([...words, "--token", token, "--api-key", "secret"], {})).toBe(4);
+  }
+});
+
+test("help shows durations as they are typed", async () => {
+  expect((await runToEnd(["help", "pub"])).stdout).toMatch(/\(default:\s+10s\)/);
+  expect((await runToEnd(["help", "stats"])).stdout).toMatch(/\(default:\s+1s\)/);
+  const refused = await runToEnd(["stats", "--interval", "1ms"]);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("from 100ms to 1h0m0s") });
+});
+
 test("sub subscribes with the client id of its token", async () => {
   await using locked = await ServerProcess.start(["-api-key=secret"]);
   const words = ["token", "--subscribe", "a", "--client-id", "web1", "--api-key", "secret"];

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { parseDuration } from "../config/duration.ts";
+import { formatDuration, parseDuration } from "../config/duration.ts";
 import { VERBS, type Verb } from "../config/verbs.ts";
 
 /** The command of a verb. */
@@ -21,7 +21,12 @@ export function withServer(command: Command) {
         .default("http://localhost:8080"),
     )
     .addOption(new Option("--api-key <key>", "the server's API key").env("RINGCAST_API_KEY"))
-    .addOption(new Option("--token <token>", "a token, in place of a key").env("RINGCAST_TOKEN"));
+    .addOption(new Option("--token <token>", "a token, in place of a key").env("RINGCAST_TOKEN"))
+    .hook("preAction", (self) => {
+      // A token is used in place of a key, but what was typed wins over the environment.
+      const isKeyTyped = self.getOptionValueSource("apiKey") === "cli";
+      if (isKeyTyped && self.getOptionValueSource("token") === "env") self.setOptionValue("token", undefined);
+    });
 }
 
 /** Reads an integer within bounds. */
@@ -38,6 +43,7 @@ export function duration(minMs: number, maxMs: number): (text: string) => number
   return (text) => {
     const ms = parseDuration(text);
     if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
-    throw new InvalidArgumentError(`It must be a duration such as 10s, from ${minMs} ms to ${maxMs / 1000} s.`);
+    const range = `from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+    throw new InvalidArgumentError(`It must be a duration such as 10s, ${range}.`);
   };
 }

@@ -1,3 +1,4 @@
+import { Option } from "@commander-js/extra-typings";
 import { deferred } from "../client/deferred.ts";
 import { type Client, RingcastError } from "../client/index.ts";
 import { asFailure, EXIT, type ExitCode, Failure } from "./exit.ts";
@@ -29,11 +30,10 @@ export function pubCommand() {
     .argument("<payload>", "one message, as JSON; or - for one on each line of standard input")
     .option("--text", "what is given is text, and is published as a JSON string")
     .option("--keep-going", "go on after a line that was refused; the exit code is still 1")
-    .option(
-      "--timeout <duration>",
-      "the longest time without an ack, outages included",
-      duration(1, 86_400_000),
-      10_000,
+    .addOption(
+      new Option("--timeout <duration>", "the longest time without an ack, outages included")
+        .argParser(duration(1, 86_400_000))
+        .default(10_000, "10s"),
     )
     .option("--max-message-size <bytes>", "the server's limit", integer(1, 268_435_456), 1_048_576)
     .option("--wait", "wait for a server that is not there yet")

@@ -1,3 +1,4 @@
+import { Option } from "@commander-js/extra-typings";
 import { z } from "zod";
 import type { ExitCode } from "./exit.ts";
 import { get } from "./http.ts";
@@ -34,7 +35,11 @@ const CLEAR = "\u001b[H\u001b[J";
 export function statsCommand() {
   return serverVerb("stats")
     .option("--watch", "go on until Ctrl-C")
-    .option("--interval <duration>", "how often with --watch", duration(100, 3_600_000), 1000)
+    .addOption(
+      new Option("--interval <duration>", "how often with --watch")
+        .argParser(duration(100, 3_600_000))
+        .default(1000, "1s"),
+    )
     .option("--json", "print the server's answer, on one line")
     .action(async (options) => {
       const exitCode = await stats(options);
