@@ -23,6 +23,7 @@ import { Samples } from "../src/server/metrics/samples.ts";
 import { RateLimit } from "../src/server/rate-limit.ts";
 import { Rates } from "../src/server/rates.ts";
 import { RefusalLog } from "../src/server/refusal-log.ts";
+import { Streams } from "../src/server/streams.ts";
 import { Journal } from "../src/server/system/journal.ts";
 import { TestClient } from "./support/client.ts";
 import { FakeClock } from "./support/fake-clock.ts";
@@ -178,6 +179,7 @@ function makeApp(): HttpApp {
     rateLimitPerMin: 0,
     rateLimitBurst: 1,
   };
+  const streams = new Streams(2000, { connections, clock, systemClock: clock });
   const ports: HttpPorts = {
     hub,
     clock,
@@ -190,7 +192,7 @@ function makeApp(): HttpApp {
     keys: { holders: [], holderOf: () => undefined },
     tokens: new Tokens(signingSecret("", undefined), clock),
     allowsOrigin: () => true,
-    eventStreams: new EventStreams(2000, { hub, connections, clock, systemClock: clock, timestamps }),
+    eventStreams: new EventStreams({ hub, streams, timestamps }),
     connections,
     journal,
     isDraining: () => false,

@@ -32,6 +32,7 @@ import { RateLimit } from "./rate-limit.ts";
 import { Rates } from "./rates.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { residentMemory } from "./resident-memory.ts";
+import { Streams } from "./streams.ts";
 import { Journal } from "./system/journal.ts";
 import { serverInfo } from "./system/server-info.ts";
 import { SystemFeed } from "./system/system-feed.ts";
@@ -136,7 +137,8 @@ export async function startServer(config: Config, logger: Logger, version: strin
   });
   const connections = new Connections(config, { hub, clock, systemClock, logger, faults, journal });
   const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock, systemClock, hub });
-  const eventStreams = new EventStreams(config.pongWaitMs, { hub, connections, clock, systemClock, timestamps });
+  const streams = new Streams(config.pongWaitMs, { connections, clock, systemClock });
+  const eventStreams = new EventStreams({ hub, streams, timestamps });
   const rates = new Rates(counters, systemClock);
   const rateLimit = new RateLimit(config.rateLimitPerMin, config.rateLimitBurst);
   const maxConnections = connectionLimit(config.maxConnections);
@@ -187,7 +189,7 @@ export async function startServer(config: Config, logger: Logger, version: strin
   const sweeping = setInterval(() => {
     clock.tick();
     hub.sweep();
-    eventStreams.sweep(listener.port);
+    streams.sweep(listener.port);
     connections.sweep();
   }, sweepMs);
   const sweepingTokens = setInterval(() => {

@@ -1,17 +1,15 @@
-import { once } from "node:events";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { Refusal } from "../../protocol/errors.ts";
 import { parsePositions, STREAM_EVENT_NAMES } from "../../protocol/event-stream.ts";
 import { MAX_STREAM_TOPICS } from "../../protocol/limits.ts";
 import { clientIdSchema, type Position, topicNameSchema } from "../../protocol/messages.ts";
 import { refusesClientId, refusesSubscribe } from "../access/permissions.ts";
 import type { Admission } from "./admission.ts";
 import type { HttpApp, HttpEnv, HttpOptions, HttpPorts } from "./context.ts";
-import { describeErrors, HttpRefusal, refuseIf, valid } from "./errors.ts";
+import { describeErrors, refuseIf, valid } from "./errors.ts";
 import { topicPath, wholeNumber } from "./parameters.ts";
 import { STREAM_SECURITY } from "./security.ts";
+import { answerWithStream } from "./streaming.ts";
 
 // Subscribing by server-sent events, for browsers' `EventSource`, curl and whatever else reads HTTP.
 
@@ -97,34 +95,25 @@ function leftOff(id: string | undefined, topicCount: number): readonly Position[
 export function addEventRoutes(app: HttpApp, options: HttpOptions, ports: HttpPorts, admission: Admission): void {
   const query = streamQuery(options.ringBufferSize);
 
-  const stream = async (c: Context<HttpEnv>, topics: readonly string[]): Promise<Response> => {
+  const stream = (c: Context<HttpEnv>, topics: readonly string[]): Promise<Response> => {
     const { principal } = c.var;
     for (const topic of topics) refuseIf(refusesSubscribe(principal, topic));
     const wish = valid(query, c.req.query());
     if (wish.client_id !== undefined) refuseIf(refusesClientId(principal, wish.client_id));
-    const { head, outgoing } = c.env;
-    // Of requests in a row on one connection, each waits for the responses before it.
-    if (outgoing.socket === null) await once(outgoing, "socket");
-    // The client has gone meanwhile: nothing more would tell of that.
-    if (outgoing.destroyed || outgoing.socket?.destroyed) return RESPONSE_ALREADY_SENT;
-    const refusal = admission.admitConnection(head);
-    if (refusal !== undefined) throw refusal;
-    // A stream that nobody reads must not begin.
-    if (c.req.method === "HEAD") return new Response(null, { headers: { "Content-Type": "text/event-stream" } });
-    const opened = ports.eventStreams.open(
-      { address: head.address, principal },
-      {
-        topics,
-        clientId: wish.client_id ?? principal.clientId,
-        lastN: wish.last_n ?? 0,
-        since: leftOff(c.req.header("last-event-id") ?? wish.last_event_id, topics.length),
-      },
-      outgoing,
-      // What CORS has added.
-      Object.fromEntries(c.res.headers),
-    );
-    if (opened instanceof Refusal) throw new HttpRefusal(opened.code, opened.message);
-    return RESPONSE_ALREADY_SENT;
+    return answerWithStream(c, admission, (outgoing, headers) => {
+      const refusal = ports.eventStreams.open(
+        { address: c.env.head.address, principal },
+        {
+          topics,
+          clientId: wish.client_id ?? principal.clientId,
+          lastN: wish.last_n ?? 0,
+          since: leftOff(c.req.header("last-event-id") ?? wish.last_event_id, topics.length),
+        },
+        outgoing,
+        headers,
+      );
+      refuseIf(refusal);
+    });
   };
 
   // Described like the others, but answered as they come: a typed route knows only answers that have an end.

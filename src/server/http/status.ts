@@ -114,7 +114,7 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
     return c.json(
       {
         total_clients: ports.connections.count,
-        event_streams: ports.eventStreams.count,
+        event_streams: ports.connections.openOf("sse"),
         total_topics: hub.topicCount,
         total_messages: hub.counters.published,
         active_topics: topicTotals(hub).active,
