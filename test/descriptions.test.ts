@@ -8,9 +8,11 @@ import { z } from "zod";
 import { Timestamps } from "../src/core/clock.ts";
 import { Hub } from "../src/core/hub.ts";
 import { MemoryEngine } from "../src/engine/memory.ts";
+import { createDecoder } from "../src/protocol/decode.ts";
 import { ANYBODY } from "../src/server/access/principal.ts";
 import { signingSecret, Tokens } from "../src/server/access/tokens.ts";
 import { Connections } from "../src/server/connections.ts";
+import { Dispatcher } from "../src/server/dispatch.ts";
 import { EventStreams } from "../src/server/event-streams.ts";
 import { FaultLog } from "../src/server/fault-log.ts";
 import { Admission } from "../src/server/http/admission.ts";
@@ -18,6 +20,7 @@ import { createApp } from "../src/server/http/app.ts";
 import type { HttpApp, HttpPorts } from "../src/server/http/context.ts";
 import { HttpPublisher } from "../src/server/http/publish.ts";
 import { Refusals } from "../src/server/http/refusals.ts";
+import { HttpSessions } from "../src/server/http-sessions.ts";
 import { Metrics } from "../src/server/metrics/metrics.ts";
 import { Samples } from "../src/server/metrics/samples.ts";
 import { RateLimit } from "../src/server/rate-limit.ts";
@@ -124,7 +127,8 @@ describe("/swagger/doc.json", () => {
     const open = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.values(operations).some((operation) => operation.security === undefined) ? [path] : [],
     );
-    expect(open.sort()).toEqual(["/asyncapi.json", "/health", "/health/live", "/health/ready", "/swagger/doc.json"]);
+    const pages = ["/asyncapi.json", "/health", "/health/live", "/health/ready", "/swagger/doc.json"];
+    expect(open.sort()).toEqual([...pages, "/ws/session/{id}"]);
   });
 });
 
@@ -179,6 +183,18 @@ function makeApp(): HttpApp {
     rateLimitPerMin: 0,
     rateLimitBurst: 1,
   };
+  const tokens = new Tokens(signingSecret("", undefined), clock);
+  const decode = createDecoder(10);
+  const dispatcher = new Dispatcher({
+    hub,
+    decode,
+    timestamps,
+    logger,
+    tokens,
+    journal,
+    serverName: "s",
+    maxLastN: 10,
+  });
   const streams = new Streams(2000, { connections, clock, systemClock: clock });
   const ports: HttpPorts = {
     hub,
@@ -190,9 +206,10 @@ function makeApp(): HttpApp {
     metrics: new Metrics([], { ...sources, maxConnections: 10, samples: new Samples(hub, clock, 50), version: "" }),
     authenticate: () => ANYBODY,
     keys: { holders: [], holderOf: () => undefined },
-    tokens: new Tokens(signingSecret("", undefined), clock),
+    tokens,
     allowsOrigin: () => true,
     eventStreams: new EventStreams({ hub, streams, timestamps }),
+    httpSessions: new HttpSessions(1000, { hub, connections, dispatcher, streams }),
     connections,
     journal,
     isDraining: () => false,
@@ -257,9 +274,11 @@ describe("the operations of the OpenAPI document", () => {
       "GET /topics/{name}/messages/{offset}/trace",
       "GET /topics/{name}/subscribers",
       "GET /ws",
+      "GET /ws/session",
       "POST /tokens",
       "POST /topics",
       "POST /topics/{name}/messages",
+      "POST /ws/session/{id}",
     ]);
   });
 
@@ -288,7 +307,7 @@ describe("/asyncapi.json", () => {
     const all = [...REQUEST_TYPES, ...ANSWER_TYPES].sort();
     expect(channels.ws.address).toBe("/ws");
     expect(Object.keys(channels.ws.messages).sort()).toEqual(all);
-    expect(Object.keys(components.messages).sort()).toEqual([...all, "close"].sort());
+    expect(Object.keys(components.messages).sort()).toEqual([...all, "close", "session"].sort());
     const named = (action: string, channel = "ws") =>
       Object.values(operations)
         .filter((operation) => operation.action === action && operation.channel.$ref === `#/channels/${channel}`)
@@ -299,6 +318,8 @@ describe("/asyncapi.json", () => {
     for (const channel of ["topicEvents", "events"]) {
       expect(named("send", channel)).toEqual(["ack", "close", "error", "event", "info"]);
     }
+    expect(named("send", "session")).toEqual([...ANSWER_TYPES, "close", "session"].sort());
+    expect(named("receive", "sessionRequests")).toEqual(REQUEST_TYPES);
   });
 
   test("says of last_n how many messages this server keeps", async () => {

@@ -5,6 +5,7 @@ import { type Fits, readDescription } from "./support/openapi/description.ts";
 import { RawConnection } from "./support/raw-connection.ts";
 import { rawRequest } from "./support/raw-request.ts";
 import { ServerProcess } from "./support/server-process.ts";
+import { SessionClient } from "./support/session-client.ts";
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
@@ -134,6 +135,19 @@ async function ofClient(method: "GET" | "DELETE"): Promise<Answer> {
   const { body } = await ask(server, "GET /clients?limit=10000", { headers: WITH_KEY });
   const { clients } = z.object({ clients: z.array(z.object({ id: z.number() })) }).parse(body);
   return await ask(server, `${method} /clients/${clients.at(-1)?.id}`, { headers: WITH_KEY });
+}
+
+/** Asks for something with a session that is open meanwhile. */
+async function inSession(use: (client: SessionClient) => Promise<Answer>): Promise<Answer> {
+  using client = await SessionClient.connect(server.port, { headers: WITH_KEY });
+  return await use(client);
+}
+
+function postInSession(text: string | Uint8Array): Promise<Answer> {
+  return inSession(async (client) => {
+    const { body, status } = await client.post(text);
+    return { status, body: body === "" ? undefined : JSON.parse(body) };
+  });
 }
 
 /** By operation and status. Those of one operation build on each other, in this order. */
@@ -271,6 +285,19 @@ const EXERCISES: Record<string, () => Promise<Answer>> = {
   "GET /ws 426": () => ask(server, "GET /ws", { headers: WITH_KEY }),
   "GET /ws 429": () => beyondLimit("/ws", UPGRADE),
   "GET /ws 503": () => upgrade(draining),
+  "GET /ws/session 200": () => ask(server, "GET /ws/session", { headers: WITH_KEY }),
+  "GET /ws/session 401": () => ask(server, "GET /ws/session"),
+  "GET /ws/session 403": () =>
+    ask(server, "GET /ws/session", { headers: { ...WITH_KEY, Origin: "https://other.test" } }),
+  "GET /ws/session 429": () => beyondLimit("/ws/session"),
+  "GET /ws/session 503": () => ask(draining, "GET /ws/session"),
+  "POST /ws/session/{id} 204": () => postInSession("{}"),
+  "POST /ws/session/{id} 400": () => postInSession(Buffer.from([0xff])),
+  "POST /ws/session/{id} 404": () => ask(server, "POST /ws/session/x", { method: "POST" }),
+  "POST /ws/session/{id} 408": () => inSession(({ id }) => sendSlowly(`/ws/session/${id}`)),
+  "POST /ws/session/{id} 413": () => postInSession(Buffer.alloc(1_048_577, "x")),
+  "POST /ws/session/{id} 429": () => ask(limited, "POST /ws/session/x", { method: "POST" }),
+  "POST /ws/session/{id} 503": () => ask(draining, "POST /ws/session/x", { method: "POST" }),
   "GET /swagger/doc.json 200": () => ask(server, "GET /swagger/doc.json"),
   "GET /asyncapi.json 200": () => ask(server, "GET /asyncapi.json"),
 };

@@ -23,7 +23,7 @@ const traceSchema = z.strictObject({
     z.strictObject({
       client: z.int(),
       client_id: z.string(),
-      transport: z.enum(["websocket", "sse"]),
+      transport: z.enum(["websocket", "sse", "http"]),
       state: z.enum(["queued", "written", "dropped"]),
       replayed: z.boolean(),
       queued_at: time,
@@ -81,6 +81,9 @@ const PUBLISHERS: Record<string, (topic: string, id: string) => Promise<unknown>
   HTTP: (topic, id) => server.post(`/topics/${encodeURIComponent(topic)}/messages`, { id, payload: 1 }),
 };
 
+/** What each transport is called in a trace. */
+const KINDS: Record<string, string> = { WebSocket: "websocket", "event stream": "sse", "HTTP session": "http" };
+
 describe.each(TRANSPORTS)("the trace of a message to a subscriber by $name", ({ name, subscribe }) => {
   for (const [way, publish] of Object.entries(PUBLISHERS)) {
     test(`tells who a message was written to, published by ${way}`, async () => {
@@ -98,7 +101,7 @@ describe.each(TRANSPORTS)("the trace of a message to a subscriber by $name", ({ 
         {
           client: z.int().parse(client),
           client_id: "reader",
-          transport: name === "WebSocket" ? "websocket" : "sse",
+          transport: KINDS[name],
           state: "written",
           replayed: false,
           queued_at: expect.any(String),

@@ -1,3 +1,4 @@
+import { payloadStartOf } from "../websocket/frame.ts";
 import { Chunk } from "./chunk.ts";
 import type { TopicName } from "./draft.ts";
 
@@ -126,7 +127,7 @@ export class Range {
 
   /** Calls `visit` with the place of each event's JSON text. */
   forEachEvent(visit: (bytes: Buffer, start: number, end: number, offset: number) => void): void {
-    this.forEachFrame((bytes, start, end, offset) => visit(bytes, framePayloadStart(bytes, start), end, offset));
+    this.forEachFrame((bytes, start, end, offset) => visit(bytes, payloadStartOf(bytes, start), end, offset));
   }
 
   /** Calls `visit` with each piece of memory in which its frames stand. */
@@ -206,13 +207,6 @@ export class Range {
     if (next === undefined) throw new Error("the range goes past the end of its log");
     return next;
   }
-}
-
-/** Where the payload of an unmasked frame starts. */
-function framePayloadStart(bytes: Buffer, frameStart: number): number {
-  const length = bytes[frameStart + 1] ?? 0;
-  if (length < 126) return frameStart + 2;
-  return frameStart + (length === 126 ? 4 : 10);
 }
 
 function gatherFrames(range: Range): Buffer {

@@ -27,8 +27,11 @@ export interface MessageSource {
   next(maxBytes: number): Outgoing | undefined;
 }
 
-/** The ways in which a client can be connected; `sse`: by server-sent events. */
-export const TRANSPORT_KINDS = ["websocket", "sse"] as const;
+/**
+ * The ways in which a client can be connected; `sse`: subscribed by server-sent events; `http`: by an event stream and
+ * requests, in place of a WebSocket.
+ */
+export const TRANSPORT_KINDS = ["websocket", "sse", "http"] as const;
 export type TransportKind = (typeof TRANSPORT_KINDS)[number];
 
 /** The port to one client's socket. */

@@ -8,12 +8,20 @@ import type { Position } from "./messages.ts";
 export const STREAM_EVENT_NAMES = ["ack", "info", "gap", "failure", "close"] as const;
 export type StreamEventName = (typeof STREAM_EVENT_NAMES)[number];
 
+/** The names of events in the stream of a session; messages have none. */
+export const SESSION_EVENT_NAMES = ["session", "close"] as const;
+export type SessionEventName = (typeof SESSION_EVENT_NAMES)[number];
+
 /**
  * One event of a stream.
  * @param data JSON text. Line breaks between its tokens are the only ones it can have; a stream carries them all as LF.
  * @param id what the client is to present as `Last-Event-ID` if it got no further than this event
  */
-export function encodeStreamEvent(data: string, name: StreamEventName | undefined, id: string | undefined): string {
+export function encodeStreamEvent(
+  data: string,
+  name: StreamEventName | SessionEventName | undefined,
+  id: string | undefined,
+): string {
   const lines = /[\r\n]/.test(data) ? data.replace(/\r\n|\r|\n/g, "\ndata: ") : data;
   return `${id === undefined ? "" : `id: ${id}\n`}${name === undefined ? "" : `event: ${name}\n`}data: ${lines}\n\n`;
 }

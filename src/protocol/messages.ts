@@ -210,6 +210,15 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
 export const streamCloseSchema = z.object({ type: z.literal("close"), code: z.int(), reason: z.string() });
 export type StreamClose = z.infer<typeof streamCloseSchema>;
 
+/** The first event of a session's stream. */
+export const streamSessionSchema = z.object({
+  type: z.literal("session"),
+  id: z
+    .string()
+    .meta({ description: "Names the session in the path of its requests, and is all that they need: a secret" }),
+});
+export type StreamSession = z.infer<typeof streamSessionSchema>;
+
 /** What the server sends, as it stands on the wire. */
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
 /** The `info` object of an info message. */

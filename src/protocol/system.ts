@@ -43,6 +43,7 @@ export const systemStatsSchema = z.object({
   uptime_sec: count("Seconds since the server began"),
   clients: count("Open WebSockets and event streams"),
   event_streams: count("Event streams among them"),
+  http_sessions: count("Sessions by HTTP among them"),
   topics: count("Topics"),
   active_topics: count("Topics with at least one subscriber"),
   subscriptions: count("Subscriptions, over all topics"),

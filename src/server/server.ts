@@ -22,6 +22,7 @@ import type { HttpPorts } from "./http/context.ts";
 import { HttpHandler } from "./http/handler.ts";
 import { HttpPublisher } from "./http/publish.ts";
 import { Refusals } from "./http/refusals.ts";
+import { HttpSessions } from "./http-sessions.ts";
 import { HubLog } from "./hub-log.ts";
 import { Listener } from "./listener.ts";
 import type { Logger } from "./logger.ts";
@@ -139,6 +140,7 @@ export async function startServer(config: Config, logger: Logger, version: strin
   const endpoint = new WebSocketEndpoint(config, { connections, dispatcher, clock, systemClock, hub });
   const streams = new Streams(config.pongWaitMs, { connections, clock, systemClock });
   const eventStreams = new EventStreams({ hub, streams, timestamps });
+  const httpSessions = new HttpSessions(config.maxMessageSize, { connections, dispatcher, hub, streams });
   const rates = new Rates(counters, systemClock);
   const rateLimit = new RateLimit(config.rateLimitPerMin, config.rateLimitBurst);
   const maxConnections = connectionLimit(config.maxConnections);
@@ -174,6 +176,7 @@ export async function startServer(config: Config, logger: Logger, version: strin
     tokens,
     allowsOrigin: createOriginCheck(config.allowedOrigins),
     eventStreams,
+    httpSessions,
     connections,
     journal,
     isDraining: () => draining,

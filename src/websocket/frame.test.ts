@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { encodeFrame, frameHeaderLength, OPCODE, writeFrameHeader } from "./frame.ts";
+import { encodeFrame, forEachPayload, frameHeaderLength, OPCODE, writeFrameHeader } from "./frame.ts";
 
 describe("a frame header", () => {
   const forms: [length: number, header: string][] = [
@@ -23,6 +23,15 @@ describe("a frame header", () => {
   test("has RSV1 set for a compressed payload", () => {
     expect(encodeFrame(OPCODE.BINARY, Uint8Array.of(0), true).toString("hex")).toBe("c20100");
   });
+});
+
+test("payloads of frames that stand one behind the other are found again, whatever their lengths", () => {
+  const payloads = [0, 1, 125, 126, 65535, 65536, 300_000, 0].map((length, i) => Buffer.alloc(length, i));
+  const bytes = Buffer.concat([Buffer.from("xx"), ...payloads.map((payload) => encodeFrame(OPCODE.TEXT, payload))]);
+  const found: Buffer[] = [];
+  forEachPayload(bytes, 2, bytes.length, (start, end) => found.push(bytes.subarray(start, end)));
+  expect(found.map((payload) => payload.length)).toEqual(payloads.map((payload) => payload.length));
+  expect(Buffer.concat(found).equals(Buffer.concat(payloads))).toBe(true);
 });
 
 test("an encoded frame holds a copy of its payload", () => {

@@ -52,6 +52,35 @@ export function encodeFrame(opcode: number, payload: Uint8Array, isCompressed = 
   return frame;
 }
 
+/** Where the payload of an unmasked frame starts that starts at an index. */
+export function payloadStartOf(bytes: Uint8Array, frameStart: number): number {
+  const length = bytes[frameStart + 1] ?? 0;
+  if (length < LENGTH_IN_16_BITS) return frameStart + 2;
+  return frameStart + (length === LENGTH_IN_16_BITS ? 4 : 10);
+}
+
+/** Calls `visit` with the place of the payload of each of the unmasked frames that stand one behind the other. */
+export function forEachPayload(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: (payloadStart: number, payloadEnd: number) => void,
+): void {
+  let at = start;
+  while (at < end) {
+    const payloadStart = payloadStartOf(bytes, at);
+    at = payloadStart + payloadLengthOf(bytes, at, payloadStart);
+    visit(payloadStart, at);
+  }
+}
+
+function payloadLengthOf(bytes: Uint8Array, frameStart: number, payloadStart: number): number {
+  if (payloadStart === frameStart + 2) return bytes[frameStart + 1] ?? 0;
+  let length = 0;
+  for (const byte of bytes.subarray(frameStart + 2, payloadStart)) length = length * 256 + byte;
+  return length;
+}
+
 function writeUint32(target: Uint8Array, at: number, value: number): void {
   target[at] = value >>> 24;
   target[at + 1] = value >>> 16;

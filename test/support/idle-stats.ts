@@ -15,6 +15,7 @@ export const IDLE_STATS: SystemStats = {
   uptime_sec: 0,
   clients: 0,
   event_streams: 0,
+  http_sessions: 0,
   topics: 0,
   active_topics: 0,
   subscriptions: 0,

@@ -14,10 +14,13 @@ export interface StreamEvent {
 /** The server answered with something else than a stream. */
 export class StreamRefused extends Error {
   readonly status: number;
+  /** The answer's head, and as much of its body as came with it. */
+  readonly response: string;
 
-  constructor(status: number) {
+  constructor(status: number, response: string) {
     super(`the request for a stream was answered with ${status}`);
     this.status = status;
+    this.response = response;
   }
 }
 
@@ -67,7 +70,7 @@ export class StreamClient implements Disposable {
     const status = Number(head.split(" ")[1]);
     if (status === 200) return new StreamClient(socket, head, rest);
     socket.destroy();
-    throw new StreamRefused(status);
+    throw new StreamRefused(status, head + rest.toString());
   }
 
   /** The data of the next event; the last one, `close`, is left out. */

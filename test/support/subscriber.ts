@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ServerMessage, serverMessageSchema } from "../../src/protocol/messages.ts";
 import { type Closing, TestClient } from "./client.ts";
+import { SessionClient } from "./session-client.ts";
 import { StreamClient } from "./stream-client.ts";
 
 /** A client that is subscribed, whatever the transport: what the suites of a contract know of it. */
@@ -55,8 +56,18 @@ const EVENT_STREAM: TransportUnderTest = {
   },
 };
 
+const HTTP_SESSION: TransportUnderTest = {
+  name: "HTTP session",
+  async subscribe(port, topic, { clientId = "c1", headers = {}, host = "127.0.0.1" } = {}) {
+    const subscriber = await SessionClient.connect(port, { headers, host });
+    await subscriber.send({ type: "subscribe", topic, client_id: clientId });
+    const { epoch } = await subscriber.expect("ack");
+    return { subscriber, epoch: z.string().parse(epoch) };
+  },
+};
+
 /** Every transport there is. */
-export const TRANSPORTS = [WEBSOCKET, EVENT_STREAM];
+export const TRANSPORTS = [WEBSOCKET, EVENT_STREAM, HTTP_SESSION];
 
 /** The next message of a subscriber, held to the schema of what the server may send. */
 export async function nextMessage(subscriber: Subscriber, deadlineMs?: number): Promise<ServerMessage> {

@@ -7,7 +7,7 @@ import type { HttpOptions, HttpPorts } from "./context.ts";
 import { presentedCredentials } from "./credentials.ts";
 import { isDocsPath } from "./docs.ts";
 import { HttpRefusal } from "./errors.ts";
-import { isEventStreamPath, WEBSOCKET_PATH } from "./paths.ts";
+import { isEventStreamPath, isSessionRequestPath, SESSION_PATH, WEBSOCKET_PATH } from "./paths.ts";
 import { originOf, type RequestHead } from "./request-head.ts";
 
 const HEALTH_PATHS = ["/health", "/health/live", "/health/ready"];
@@ -22,7 +22,7 @@ export interface AdmissionPorts extends Pick<HttpPorts, "allowsOrigin" | "authen
 /** What a request counts as in the rate limit: those that connect to stay have a bucket of their own. */
 function kindOf({ headers, path }: RequestHead): RequestKind {
   const isUpgrade = path === WEBSOCKET_PATH && headers.upgrade !== undefined;
-  return isUpgrade || isEventStreamPath(path) ? "connection" : "request";
+  return isUpgrade || isEventStreamPath(path) || path === SESSION_PATH ? "connection" : "request";
 }
 
 /** What admission decides by; each is an option of the server. */
@@ -39,6 +39,10 @@ function isDecodable(path: string): boolean {
   }
 }
 
+function shuttingDown(): HttpRefusal {
+  return new HttpRefusal("UNAVAILABLE", "the server is shutting down");
+}
+
 /** Decides by the head of a request whether it is served at all, whatever serves it. */
 export class Admission {
   readonly #options: AdmissionOptions;
@@ -49,9 +53,13 @@ export class Admission {
     this.#ports = ports;
   }
 
-  /** Whether everybody may ask for a path, at any rate and during a shutdown: health, documentation, the console's page. */
+  /**
+   * Whether everybody may ask for a path, at any rate and during a shutdown: health, documentation, the console's page, and
+   * what a session's id opens.
+   */
   isPublic(path: string): boolean {
-    if (HEALTH_PATHS.includes(path) || isDocsPath(path) || isConsolePath(path)) return true;
+    if (HEALTH_PATHS.includes(path) || isDocsPath(path) || isConsolePath(path) || isSessionRequestPath(path))
+      return true;
     return path === "/metrics" && !this.#options.metricsAuth;
   }
 
@@ -60,16 +68,13 @@ export class Admission {
    * @returns who makes it; or why it is refused: the server shuts down, the rate limit, no valid key or token
    */
   admit(head: RequestHead): Principal | HttpRefusal | Promise<Principal | HttpRefusal> {
-    if (this.#ports.isDraining()) return new HttpRefusal("UNAVAILABLE", "the server is shutting down");
+    if (this.#ports.isDraining()) return shuttingDown();
     const credentials = presentedCredentials(head);
     // The rate limit is for strangers: a valid API key is not counted. Whatever else is presented costs a token first.
     const holder = this.#holderOf(credentials);
     if (holder !== undefined) return this.#admitted(head, holder);
-    const kind = kindOf(head);
-    const retrySeconds = this.#ports.rateLimit.take(head.address, kind);
-    if (retrySeconds > 0) {
-      return new HttpRefusal("RATE_LIMITED", this.#rateLimitMessage(kind), { "Retry-After": String(retrySeconds) });
-    }
+    const refusal = this.#takeToken(head);
+    if (refusal !== undefined) return refusal;
     const principal = this.#ports.authenticate(credentials);
     if (principal instanceof Promise) return principal.then((settled) => this.#admitted(head, settled));
     return this.#admitted(head, principal);
@@ -92,6 +97,22 @@ export class Admission {
       );
     }
     return undefined;
+  }
+
+  /**
+   * Refuses a request to a public path that came without the secret which it needs.
+   * @param why why there is nothing for it, if nothing else refuses it first
+   */
+  refuseStranger(head: RequestHead, why: string): HttpRefusal {
+    if (this.#ports.isDraining()) return shuttingDown();
+    return this.#takeToken(head) ?? new HttpRefusal("NOT_FOUND", why);
+  }
+
+  #takeToken(head: RequestHead): HttpRefusal | undefined {
+    const kind = kindOf(head);
+    const retrySeconds = this.#ports.rateLimit.take(head.address, kind);
+    if (retrySeconds === 0) return undefined;
+    return new HttpRefusal("RATE_LIMITED", this.#rateLimitMessage(kind), { "Retry-After": String(retrySeconds) });
   }
 
   /** Names the limit and its flags. What refuses a connection must fit into a close frame: 123 bytes, with a hint. */

@@ -18,6 +18,7 @@ import { addProbeRoutes } from "./probes.ts";
 import { addPublishRoute, type HttpPublisher } from "./publish.ts";
 import type { Refusals } from "./refusals.ts";
 import { describeSecurity } from "./security.ts";
+import { addSessionRoutes } from "./sessions.ts";
 import { addStatusRoutes } from "./status.ts";
 import { addTokenRoute } from "./tokens.ts";
 import { addTopicRoutes } from "./topics.ts";
@@ -97,6 +98,7 @@ function addRoutes(
   addTraceRoute(app, ports);
   addPublishRoute(app, publisher);
   addEventRoutes(app, options, ports, admission);
+  addSessionRoutes(app, options, ports, admission);
   addTokenRoute(app, ports);
   addClientRoutes(app, ports);
   addStatusRoutes(app, ports);

@@ -1,6 +1,13 @@
 import { z } from "zod";
-import { clientMessageSchema, serverMessageSchema, streamCloseSchema } from "../../protocol/messages.ts";
+import {
+  clientMessageSchema,
+  serverMessageSchema,
+  streamCloseSchema,
+  streamSessionSchema,
+} from "../../protocol/messages.ts";
 import { happeningSchema, serverInfoSchema, systemStatsSchema } from "../../protocol/system.ts";
+
+import { SESSION_PATH } from "./paths.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -48,6 +55,8 @@ export function asyncApiDocument(version: string, maxLastN: number): JsonObject 
   const requests = messagesOf(clientMessageSchema(maxLastN).options);
   const answers = messagesOf(serverMessageSchema.options);
   const streamEnd = messagesOf([streamCloseSchema]);
+  const streamStart = messagesOf([streamSessionSchema]);
+  const inSession = [...Object.keys(streamStart), ...Object.keys(answers), ...Object.keys(streamEnd)];
   const streamed = ["ack", "event", "info", "error", ...Object.keys(streamEnd)];
   return {
     asyncapi: "3.0.0",
@@ -56,7 +65,8 @@ export function asyncApiDocument(version: string, maxLastN: number): JsonObject 
       version,
       description:
         "On a WebSocket: one JSON object per text message; every request gets exactly one answer: ack, pong or error. " +
-        "On an event stream: the same objects as the data of server-sent events.",
+        "On an event stream: the same objects as the data of server-sent events. " +
+        "In a session by HTTP: the same on an event stream, and requests as the lines of a request's body.",
       license: { name: "MIT" },
     },
     defaultContentType: "application/json",
@@ -70,15 +80,22 @@ export function asyncApiDocument(version: string, maxLastN: number): JsonObject 
         streamed,
       ),
       events: channel({ address: "/events" }, streamed),
+      session: channel({ address: SESSION_PATH }, inSession),
+      sessionRequests: channel(
+        { address: `${SESSION_PATH}/{id}`, parameters: { id: { description: "The id of the session" } } },
+        Object.keys(requests),
+      ),
     },
     operations: {
       receiveRequest: operation("receive", "ws", "What a client sends to the server", Object.keys(requests)),
       sendMessage: operation("send", "ws", "What the server sends to a client", Object.keys(answers)),
       streamTopic: operation("send", "topicEvents", "What a subscriber of one topic gets", streamed),
       streamTopics: operation("send", "events", "What a subscriber of several topics gets", streamed),
+      streamSession: operation("send", "session", "What a client gets in place of a WebSocket", inSession),
+      receiveSessionRequest: operation("receive", "sessionRequests", "What it sends", Object.keys(requests)),
     },
     components: {
-      messages: { ...requests, ...answers, ...streamEnd },
+      messages: { ...requests, ...answers, ...streamStart, ...streamEnd },
       // What the payloads of the server's own topics look like: those of $sys/server, $sys/stats and $sys/events.
       schemas: {
         ServerInfo: schemaOf(serverInfoSchema),

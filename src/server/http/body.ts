@@ -12,6 +12,7 @@ type BodyLimits = Pick<HttpOptions, "maxMessageSize" | "readTimeoutMs">;
 /** Where the bytes of bodies that arrived whole are counted. */
 type BodyCounters = Pick<Counters, "receivedBytes">;
 
+const NOT_UTF8 = "the body must be UTF-8";
 const JSON_TYPE = /^application\/json[\t ]*(?:;|$)/i;
 
 /**
@@ -78,8 +79,19 @@ function refusesJson(incoming: IncomingMessage, body: Buffer): Refusal | undefin
   if (!JSON_TYPE.test(incoming.headers["content-type"] ?? "")) {
     return new Refusal("BAD_REQUEST", "Content-Type must be application/json");
   }
-  if (!isUtf8(body)) return new Refusal("BAD_REQUEST", "the body must be UTF-8");
+  if (!isUtf8(body)) return new Refusal("BAD_REQUEST", NOT_UTF8);
   return isAcceptableJson(body) ? undefined : new Refusal("BAD_REQUEST", "the body must be well-formed JSON");
+}
+
+/**
+ * Reads a body of text.
+ * @throws {HttpRefusal} where it is too large, too late, or not UTF-8
+ */
+export async function readText(incoming: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  const body = await readBody(incoming, limits);
+  if (body instanceof Refusal) throw new HttpRefusal(body.code, body.message);
+  if (!isUtf8(body)) throw new HttpRefusal("BAD_REQUEST", NOT_UTF8);
+  return body;
 }
 
 /**

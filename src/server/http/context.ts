@@ -8,6 +8,7 @@ import type { Tokens } from "../access/tokens.ts";
 import type { Connections } from "../connections.ts";
 import type { EventStreams } from "../event-streams.ts";
 import type { FaultLog } from "../fault-log.ts";
+import type { HttpSessions } from "../http-sessions.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { AllowsOrigin } from "../origin.ts";
@@ -60,6 +61,7 @@ export interface HttpPorts {
   readonly tokens: Tokens;
   readonly allowsOrigin: AllowsOrigin;
   readonly eventStreams: EventStreams;
+  readonly httpSessions: HttpSessions;
   readonly connections: Connections;
   readonly journal: Journal;
   /** Whether the server is shutting down and takes nothing new. */

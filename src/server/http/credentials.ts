@@ -1,5 +1,5 @@
 import type { Credentials } from "../access/authenticator.ts";
-import { isEventStreamPath, WEBSOCKET_PATH } from "./paths.ts";
+import { isEventStreamPath, SESSION_PATH, WEBSOCKET_PATH } from "./paths.ts";
 import { headerOf, type RequestHead } from "./request-head.ts";
 
 /** The subprotocol that a client may ask for by name. */
@@ -19,7 +19,7 @@ export function offersSubprotocol(head: RequestHead): boolean {
 
 /** The token that a request carries where a browser can put no header: in a subprotocol, or in an event stream's URL. */
 function tokenBesideHeaders(head: RequestHead): string | undefined {
-  if (isEventStreamPath(head.path)) return head.query.get("token") ?? undefined;
+  if (isEventStreamPath(head.path) || head.path === SESSION_PATH) return head.query.get("token") ?? undefined;
   if (head.path !== WEBSOCKET_PATH) return undefined;
   const protocol = offeredProtocols(head).find((name) => name.startsWith(TOKEN_PROTOCOL_PREFIX));
   return protocol?.slice(TOKEN_PROTOCOL_PREFIX.length);

@@ -34,6 +34,7 @@ const statsSchema = z
   .object({
     total_clients: count("Clients now: open WebSockets and event streams"),
     event_streams: count("Event streams among them"),
+    http_sessions: count("Sessions by HTTP among them"),
     total_topics: count("Topics now"),
     total_messages: count("Messages published since the server began"),
     active_topics: count("Topics with at least one subscriber"),
@@ -115,6 +116,7 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
       {
         total_clients: ports.connections.count,
         event_streams: ports.connections.openOf("sse"),
+        http_sessions: ports.connections.openOf("http"),
         total_topics: hub.topicCount,
         total_messages: hub.counters.published,
         active_topics: topicTotals(hub).active,

@@ -32,7 +32,7 @@ function setUp() {
   const feed = new SystemFeed(INFO, {
     hub,
     clock,
-    connections: { count: 3, openOf: (kind) => (kind === "sse" ? 1 : 2) },
+    connections: { count: 3, openOf: (kind) => ({ sse: 1, http: 0, websocket: 2 })[kind] },
     samples,
     journal,
     cpuUs: () => cpu.us,
@@ -75,6 +75,7 @@ describe("the server's own topics", () => {
       uptime_sec: 2,
       clients: 3,
       event_streams: 1,
+      http_sessions: 0,
       topics: 2,
       active_topics: 2,
       subscriptions: 3,

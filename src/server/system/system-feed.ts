@@ -110,6 +110,7 @@ export class SystemFeed {
       uptime_sec: Math.floor((now.atMs - this.#startedAtMs) / 1000),
       clients: connections.count,
       event_streams: connections.openOf("sse"),
+      http_sessions: connections.openOf("http"),
       topics: hub.topicCount,
       active_topics: topics.active,
       subscriptions: topics.subscriptions,

@@ -45,7 +45,13 @@ const operationSchema = z.looseObject({
     )
     .optional(),
   requestBody: z
-    .looseObject({ content: z.strictObject({ "application/json": z.looseObject({ schema: schemaSchema }) }) })
+    .looseObject({
+      content: z.union([
+        z.strictObject({ "application/json": z.looseObject({ schema: schemaSchema }) }),
+        // Of text nothing is described that a body could be held to.
+        z.strictObject({ "text/plain": z.unknown() }).transform(() => ({ "application/json": undefined })),
+      ]),
+    })
     .optional(),
   "x-dependencies": z.array(z.string()).optional(),
   "x-max-token-chars": z.number().optional(),

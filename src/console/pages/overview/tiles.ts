@@ -28,8 +28,8 @@ const rates = { format: formatRate, formatTick: formatCompact, base: 10, atLeast
 const counts = { format: formatCount, formatTick: formatCompact, base: 10, atLeast: 4 } as const;
 const byteRates = { format: formatByteRate, formatTick: formatBytes, base: 1024, atLeast: 1024 } as const;
 
-function webSockets({ clients, event_streams: eventStreams }: SystemStats): number {
-  return clients - eventStreams;
+function webSockets({ clients, event_streams: eventStreams, http_sessions: httpSessions }: SystemStats): number {
+  return clients - eventStreams - httpSessions;
 }
 
 /** What the tiles show, in groups. */
@@ -59,6 +59,7 @@ export const TILES: readonly { readonly title: string; readonly tiles: readonly 
         lines: [
           { label: "WebSockets", of: webSockets },
           { label: "event streams", of: (stats) => stats.event_streams },
+          { label: "HTTP sessions", of: (stats) => stats.http_sessions },
         ],
       },
       {
