@@ -52,10 +52,10 @@ export class Connection {
   #isLinked = false;
   #token: string | undefined;
   #transport: TransportName = "websocket";
+  /** The transport that worked last, and is tried first. */
+  #preferred: TransportName | undefined;
   /** Tries in a row that nobody answered. */
   #failures = 0;
-  /** Whether a WebSocket has ever worked. */
-  #hasWorked = false;
   /** For the opening, or the next try. */
   #cancelTimer = () => {};
 
@@ -189,10 +189,8 @@ export class Connection {
       closed: (code, reason, problem) => this.#lost(code, reason, problem && new RingcastError(problem, reason)),
       replaced: (socket) => this.#moveTo(socket),
     };
-    const isHttpDue =
-      this.#failures % 2 === 0 && this.#failures >= (this.#hasWorked ? TRIES_BEFORE_HTTP_AGAIN : TRIES_BEFORE_HTTP);
-    this.#transport = isHttpDue ? "http" : "websocket";
-    if (isHttpDue) {
+    this.#transport = this.#nextTransport();
+    if (this.#transport === "http") {
       this.#openHttp(credentials, events);
       return;
     }
@@ -201,6 +199,19 @@ export class Connection {
     } catch (error) {
       const hint = apiKey === undefined ? "" : "; browsers can't send an API key, use a token";
       this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, { cause: error }));
+    }
+  }
+
+  /** The preferred transport first; by turns where neither works. */
+  #nextTransport(): TransportName {
+    const isEven = this.#failures % 2 === 0;
+    switch (this.#preferred) {
+      case "http":
+        return isEven ? "http" : "websocket";
+      case "websocket":
+        return isEven && this.#failures >= TRIES_BEFORE_HTTP_AGAIN ? "http" : "websocket";
+      case undefined:
+        return isEven && this.#failures >= TRIES_BEFORE_HTTP ? "http" : "websocket";
     }
   }
 
@@ -232,7 +243,7 @@ export class Connection {
   #answered(): void {
     this.#cancelTimer();
     this.#failures = 0;
-    this.#hasWorked ||= this.#transport === "websocket";
+    this.#preferred = this.#transport;
     this.#enter({ state: "open", transport: this.#transport });
     this.#liveness.start();
     this.#backOff.opened();

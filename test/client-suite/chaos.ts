@@ -169,3 +169,11 @@ export const CHAOS: Readonly<Record<string, Scenario>> = {
 
   [`publishes nothing again after ${RESTARTS} restarts of the server, if it is not to`]: restartsOf(RESTARTS, false),
 };
+
+/** The same where WebSockets are blocked, so that event streams and requests do their work. */
+export const CHAOS_BY_HTTP: Readonly<Record<string, Scenario>> = Object.fromEntries(
+  Object.entries(CHAOS).map(([name, { flags = [], ...scenario }]) => [
+    `by HTTP, ${name}`,
+    { ...scenario, flags: [...flags, "-enable-cors"], blocksWebSockets: true },
+  ]),
+);

@@ -11,7 +11,10 @@ export type Side = "publisher" | "consumer";
 export type Command =
   | { readonly do: "cut"; readonly side: Side; readonly how: Cut }
   | { readonly do: "stall" | "resume"; readonly side: Side }
-  | { readonly do: "restart"; readonly signal: "SIGTERM" | "SIGKILL" }
+  /** Starts a server after the present one; on the same port where that is wanted. */
+  | { readonly do: "restart"; readonly signal: "SIGTERM" | "SIGKILL"; readonly samePort?: boolean | undefined }
+  /** Has the server shut down, which takes a while where clients are slow. */
+  | { readonly do: "drain" }
   | { readonly do: "request"; readonly method: string; readonly path: string; readonly body?: unknown };
 
 /** Where a scenario runs, and on what. */
@@ -33,6 +36,8 @@ export interface Sdk {
 /** One thing that the SDK does, shown against a server of its own. Its promise rejects if it is not so. */
 export interface Scenario {
   readonly flags?: readonly string[];
+  /** Whether the two proxies refuse WebSockets. */
+  readonly blocksWebSockets?: boolean;
   readonly deadlineMs?: number;
   /** Runs it; returns what is worth printing. */
   run(sdk: Sdk, place: Place): Promise<string>;

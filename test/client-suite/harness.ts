@@ -11,7 +11,8 @@ const side = z.enum(["publisher", "consumer"]);
 const commandSchema = z.discriminatedUnion("do", [
   z.object({ do: z.literal("cut"), side, how: z.enum(["close", "reset", "mid-frame down", "mid-frame up"]) }),
   z.object({ do: z.enum(["stall", "resume"]), side }),
-  z.object({ do: z.literal("restart"), signal: z.enum(["SIGTERM", "SIGKILL"]) }),
+  z.object({ do: z.literal("restart"), signal: z.enum(["SIGTERM", "SIGKILL"]), samePort: z.boolean().optional() }),
+  z.object({ do: z.literal("drain") }),
   z.object({ do: z.literal("request"), method: z.string(), path: z.string(), body: z.unknown().optional() }),
 ]) satisfies z.ZodType<Command>;
 
@@ -38,10 +39,16 @@ export class Harness implements AsyncDisposable {
     this.#files = files;
   }
 
-  /** @param flags of the server */
-  static async start(flags: readonly string[], files: Files): Promise<Harness> {
+  /**
+   * @param flags of the server
+   * @param blocksWebSockets whether the proxies do
+   */
+  static async start(flags: readonly string[], files: Files, blocksWebSockets: boolean): Promise<Harness> {
     const server = await ServerProcess.start(flags);
-    const [publisher, consumer] = await Promise.all([FaultProxy.start(server.port), FaultProxy.start(server.port)]);
+    const [publisher, consumer] = await Promise.all([
+      FaultProxy.start(server.port, blocksWebSockets),
+      FaultProxy.start(server.port, blocksWebSockets),
+    ]);
     const harness = new Harness(flags, server, { publisher, consumer }, files);
     harness.#control = await LoopbackServer.start((request) => harness.#answer(request));
     return harness;
@@ -88,8 +95,14 @@ export class Harness implements AsyncDisposable {
         return {};
       case "restart":
         await this.#server.stop(command.signal);
-        this.#server = await ServerProcess.start(this.#flags);
+        this.#server = await ServerProcess.start(
+          command.samePort === true ? [...this.#flags, `-port=${this.#server.port}`] : this.#flags,
+        );
         for (const proxy of Object.values(this.#proxies)) proxy.targetPort = this.#server.port;
+        return {};
+      case "drain":
+        // It ends later, or is killed by the restart that follows.
+        this.#server.stop("SIGTERM").catch(() => {});
         return {};
       case "request": {
         const body = command.body === undefined ? {} : { body: JSON.stringify(command.body) };

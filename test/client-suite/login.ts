@@ -1,17 +1,9 @@
 import type { Client, State } from "../../src/client/index.ts";
-import { Changes, control, expect, expectSame, type Place, rejectionOf, type Scenario, sleep } from "./context.ts";
-import { PATIENT } from "./traffic.ts";
+import { Changes, expect, expectSame, rejectionOf, type Scenario, sleep } from "./context.ts";
+import { newToken, PATIENT } from "./traffic.ts";
 
 /** Must be the one of `Place`: the servers here ask for a key. */
 const FLAGS = ["-api-key=suite-key", "-topic-ttl=1m", "-ring-buffer-size=10000"];
-
-/** Has the server make a token for the client `web`, which may use the topic `t`. */
-async function newToken(place: Place, ttl: string): Promise<string> {
-  const body = { client_id: "web", subscribe: ["t"], publish: ["t"], ttl };
-  const answer = await control(place, { do: "request", method: "POST", path: "/tokens", body });
-  expect(typeof answer === "object" && answer !== null && "token" in answer, "a token");
-  return String(answer.token);
-}
 
 /** Publishes 1, 2, 3 … to a client's own topic, one after the other, until told; the client gets them all, in order. */
 async function numbersUntil(client: Client, isEnough: () => boolean): Promise<number> {

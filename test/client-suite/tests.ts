@@ -21,11 +21,13 @@ export interface Runner {
 export function testScenarios({ files, missing, run, runtime }: Runner): void {
   const why = missing === undefined ? "" : ` [skipped: ${missing}]`;
   describe.skipIf(missing !== undefined)(`the SDK in ${runtime}${why}`, () => {
-    for (const [name, { deadlineMs = DEADLINE_MS, flags = [] }] of Object.entries(SCENARIOS)) {
+    for (const [name, { blocksWebSockets = false, deadlineMs = DEADLINE_MS, flags = [] }] of Object.entries(
+      SCENARIOS,
+    )) {
       test(
         `${name} (seed ${SEED})`,
         async () => {
-          await using harness = await Harness.start(flags, (await files?.()) ?? {});
+          await using harness = await Harness.start(flags, (await files?.()) ?? {}, blocksWebSockets);
           const beganAt = performance.now();
           const told = await run(name, harness.place(runtime, SEED));
           const seconds = ((performance.now() - beganAt) / 1000).toFixed(1);

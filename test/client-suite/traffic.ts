@@ -1,11 +1,19 @@
 import type { Client, ConnectOptions, Gap, RingcastEvent } from "../../src/client/index.ts";
-import { Changes, expect, type Place, type Sdk, type Side, sleep } from "./context.ts";
+import { Changes, control, expect, type Place, type Sdk, type Side, sleep } from "./context.ts";
 
 /** Quick to give up and quick to come back: what takes a minute in life takes a moment here. */
 export const HASTY = { minBackoffMs: 1, maxBackoffMs: 20, heartbeatMs: 60, connectTimeoutMs: 400 };
 
 /** The same, but for silence: it is no sign of a dead link where nobody stalls anything. */
 export const PATIENT = { ...HASTY, heartbeatMs: 20_000 };
+
+/** Has the server make a token for the client `web`, which may use the topic `t`. */
+export async function newToken(place: Place, ttl: string): Promise<string> {
+  const body = { client_id: "web", subscribe: ["t"], publish: ["t"], ttl };
+  const answer = await control(place, { do: "request", method: "POST", path: "/tokens", body });
+  expect(typeof answer === "object" && answer !== null && "token" in answer, "a token");
+  return String(answer.token);
+}
 
 const TOPIC = "chaos";
 

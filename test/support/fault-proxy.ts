@@ -5,12 +5,15 @@ import { within } from "./mailbox.ts";
 /** How connections are cut: closed, reset, or in the middle of a frame that goes down to the client or up to the server. */
 export type Cut = "close" | "reset" | "mid-frame down" | "mid-frame up";
 
+/** A request for a WebSocket, in its first bytes. */
+const UPGRADE = /^GET .*\r\nUpgrade: websocket\r\n/is;
+
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
 }
 
-/** A TCP proxy that breaks connections on demand. It forwards bytes as they come, and has no idea of what they mean. */
+/** A TCP proxy that breaks connections on demand. It forwards bytes as they come, whatever they mean. */
 export class FaultProxy implements AsyncDisposable {
   /** The port that connections are forwarded to; it may change, as when a server restarts elsewhere. */
   targetPort: number;
@@ -19,15 +22,18 @@ export class FaultProxy implements AsyncDisposable {
   /** What waits to break the next bytes that go one way. */
   #breakNext: { readonly way: "up" | "down"; readonly done: () => void } | undefined;
   #isStalled = false;
+  readonly #blocksWebSockets: boolean;
 
-  private constructor(server: Server, targetPort: number) {
+  private constructor(server: Server, targetPort: number, blocksWebSockets: boolean) {
     this.#server = server;
     this.targetPort = targetPort;
+    this.#blocksWebSockets = blocksWebSockets;
   }
 
-  static async start(targetPort: number): Promise<FaultProxy> {
+  /** @param blocksWebSockets whether it refuses requests to upgrade, as some corporate proxies do */
+  static async start(targetPort: number, blocksWebSockets = false): Promise<FaultProxy> {
     const server = createServer({ noDelay: true });
-    const proxy = new FaultProxy(server, targetPort);
+    const proxy = new FaultProxy(server, targetPort, blocksWebSockets);
     server.on("connection", (client) => proxy.#accept(client));
     const { promise, resolve } = deferred<void>();
     server.listen(0, "127.0.0.1", resolve);
@@ -92,6 +98,10 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #forward(pair: Pair, way: "up" | "down", chunk: Buffer): void {
+    if (this.#blocksWebSockets && way === "up" && UPGRADE.test(chunk.toString("latin1"))) {
+      pair.client.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      return;
+    }
     const [from, to] = way === "up" ? [pair.client, pair.server] : [pair.server, pair.client];
     if (this.#breakNext?.way === way) {
       const { done } = this.#breakNext;
