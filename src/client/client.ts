@@ -79,7 +79,7 @@ export class Client<In extends Topics = AnyTopics, Out extends Topics = In> {
     this.#publisher = new Publisher(
       settings,
       (text) => this.#connection.send(text),
-      () => ("error" in this.state ? this.state.error : undefined),
+      () => this.#connection.problem,
     );
   }
 

@@ -9,15 +9,12 @@ import { readMessage } from "./read-message.ts";
 import { PROTOCOL_ERROR, refusalOf, UNAUTHORIZED } from "./refusal.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 import { isToken, TokenSource } from "./token-source.ts";
+import { TransportChoice } from "./transport-choice.ts";
 
 const ABNORMAL = 1006;
 const TOPIC_DELETED = 4404;
 /** How long the server may take to answer a goodbye. */
 const GOODBYE_MS = 1000;
-/** How many tries must fail before HTTP is tried: first, and when WebSockets have worked before. */
-const TRIES_BEFORE_HTTP = 2;
-const TRIES_BEFORE_HTTP_AGAIN = 6;
-
 /** Whom a connection serves. */
 export interface Owner {
   /** There is a link to send on. Nothing has come over it yet. */
@@ -51,11 +48,9 @@ export class Connection {
   #socket: Socket | undefined;
   #isLinked = false;
   #token: string | undefined;
-  #transport: TransportName = "websocket";
-  /** The transport that worked last, and is tried first. */
-  #preferred: TransportName | undefined;
-  /** Tries in a row that nobody answered. */
-  #failures = 0;
+  readonly #choice = new TransportChoice();
+  /** Why there is no link, where that is known. */
+  #problem: RingcastError | undefined;
   /** For the opening, or the next try. */
   #cancelTimer = () => {};
 
@@ -81,6 +76,11 @@ export class Connection {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** Why there is no link, where that is known. */
+  get problem(): RingcastError | undefined {
+    return this.#problem;
   }
 
   /** Whether there is a link to send on. Its state is `open` only when the server has answered. */
@@ -189,8 +189,7 @@ export class Connection {
       closed: (code, reason, problem) => this.#lost(code, reason, problem && new RingcastError(problem, reason)),
       replaced: (socket) => this.#moveTo(socket),
     };
-    this.#transport = this.#nextTransport();
-    if (this.#transport === "http") {
+    if (this.#choice.next() === "http") {
       this.#openHttp(credentials, events);
       return;
     }
@@ -199,19 +198,6 @@ export class Connection {
     } catch (error) {
       const hint = apiKey === undefined ? "" : "; browsers can't send an API key, use a token";
       this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, { cause: error }));
-    }
-  }
-
-  /** The preferred transport first; by turns where neither works. */
-  #nextTransport(): TransportName {
-    const isEven = this.#failures % 2 === 0;
-    switch (this.#preferred) {
-      case "http":
-        return isEven ? "http" : "websocket";
-      case "websocket":
-        return isEven && this.#failures >= TRIES_BEFORE_HTTP_AGAIN ? "http" : "websocket";
-      case undefined:
-        return isEven && this.#failures >= TRIES_BEFORE_HTTP ? "http" : "websocket";
     }
   }
 
@@ -234,17 +220,17 @@ export class Connection {
       this.#lost(PROTOCOL_ERROR, "the server sent an invalid message");
       return;
     }
-    if (this.#state.state === "connecting") this.#answered();
+    if (this.#state.state === "connecting") this.#answered(this.#choice.transport);
     this.#liveness.heard("request_id" in message ? message.request_id : undefined);
     this.#owner.received(message, text);
   }
 
   /** The other side speaks the protocol. */
-  #answered(): void {
+  #answered(transport: TransportName): void {
     this.#cancelTimer();
-    this.#failures = 0;
-    this.#preferred = this.#transport;
-    this.#enter({ state: "open", transport: this.#transport });
+    this.#choice.worked(transport);
+    this.#problem = undefined;
+    this.#enter({ state: "open", transport });
     this.#liveness.start();
     this.#backOff.opened();
   }
@@ -256,10 +242,9 @@ export class Connection {
     this.#stop();
     this.#owner.lost(ABNORMAL);
     this.#socket = socket;
-    this.#transport = "websocket";
     this.#isLinked = true;
     this.#owner.linked();
-    this.#answered();
+    this.#answered("websocket");
     return true;
   }
 
@@ -282,11 +267,14 @@ export class Connection {
     this.#socket = undefined;
     this.#stop();
     const isWanted = this.#owner.lost(code);
-    const error = failure ?? refusalOf({ code, reason, wasAnswered, url: this.#url.replace(/\?.*/, "") });
-    if (!wasAnswered) this.#failures = code === ABNORMAL || code === PROTOCOL_ERROR ? this.#failures + 1 : 0;
-    if (error?.code === "FORBIDDEN" || (code === UNAUTHORIZED && getToken === undefined)) {
-      this.close(error);
+    const problem = failure ?? refusalOf({ code, reason, wasAnswered, url: this.#url.replace(/\?.*/, "") });
+    this.#problem = problem ?? this.#problem;
+    if (problem?.code === "FORBIDDEN" || (code === UNAUTHORIZED && getToken === undefined)) {
+      this.close(problem);
       return;
+    }
+    if (!wasAnswered && problem?.code !== "NO_TOKEN") {
+      this.#choice.failed(code !== ABNORMAL && code !== PROTOCOL_ERROR);
     }
     // A handshake that failed does not say why; it may have been the token.
     if (getToken !== undefined && (code === UNAUTHORIZED || !wasAnswered)) this.#token = undefined;
@@ -294,9 +282,9 @@ export class Connection {
       this.#enter({ state: "idle" });
       return;
     }
-    if (error !== undefined) this.#owner.warn(error);
+    if (problem !== undefined) this.#owner.warn(problem);
     const retryMs = this.#backOff.next(code, reason, code === UNAUTHORIZED || code === TOPIC_DELETED);
     this.#startTimer(retryMs, () => this.#connect());
-    this.#enter({ state: "waiting", retryMs, code, reason, ...(error && { error }) });
+    this.#enter({ state: "waiting", retryMs, code, reason, ...(this.#problem && { error: this.#problem }) });
   }
 }

@@ -141,7 +141,7 @@ export type State =
       readonly retryMs: number;
       readonly code: number;
       readonly reason: string;
-      /** The cause, where it is known. */
+      /** What keeps the client from connecting, as far as that is known. */
       readonly error?: RingcastError;
     }
   | { readonly state: "closed"; readonly error?: RingcastError };
