@@ -44,6 +44,34 @@ describe("-ring-buffer-size", () => {
   });
 });
 
+describe("-max-history-bytes", () => {
+  test("is the most bytes of all topics' messages; the oldest of the largest topics go first", async () => {
+    await using server = await ServerProcess.start(["-max-history-bytes=1000000"]);
+    using client = await TestClient.connect(server.port);
+    await client.published("small", "m", 1);
+    using reader = await TestClient.connect(server.port);
+    const { epoch } = await reader.subscribe("large", { last_n: 0 });
+    for (let i = 1; i <= 5; i++) await client.published("large", `m${i}`, "x".repeat(300_000));
+    using late = await TestClient.connect(server.port);
+    expect(await late.subscribe("large", { since: { epoch, offset: 1 } })).toMatchObject({ recovered: false });
+    const large = await late.settled();
+    await late.subscribe("small", { last_n: 1 });
+    const got = [...large, ...(await late.settled())].map((message) =>
+      "offset" in message ? [message.topic, message.offset] : [],
+    );
+    expect(got).toEqual([
+      ["large", 3],
+      ["large", 4],
+      ["large", 5],
+      ["small", 1],
+    ]);
+    expect(await server.stats()).toMatchObject({ max_history_bytes: 1_000_000, evicted_messages: 2 });
+    const metrics = await (await server.fetch("/metrics")).text();
+    expect(metrics).toMatch(/^ringcast_history_limit_bytes 1000000$/m);
+    expect(metrics).toMatch(/^ringcast_history_evicted_messages_total 2$/m);
+  });
+});
+
 describe("-ping-interval", () => {
   test("is the time between two pings to a client", async () => {
     await using often = await ServerProcess.start(["-ping-interval=100ms"]);

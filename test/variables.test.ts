@@ -23,6 +23,7 @@ const VALUES: Record<string, readonly [text: string, inForce: unknown]> = {
   "max-queue-size": ["200", 200],
   "max-queue-bytes": ["8192", 8192],
   "ring-buffer-size": ["15", 15],
+  "max-history-bytes": ["1000000", 1_000_000],
   "ping-interval": ["1.5s", "1.5s"],
   "pong-wait": ["1h", "1h0m0s"],
   "write-wait": ["300ms", "300ms"],

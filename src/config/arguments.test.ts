@@ -31,6 +31,7 @@ describe("the command line", () => {
       maxQueueSize: 100,
       maxQueueBytes: 16 * 1024 * 1024,
       ringBufferSize: 100,
+      maxHistoryBytes: 0,
       pingIntervalMs: 54_000,
       pongWaitMs: 60_000,
       writeWaitMs: 10_000,
@@ -207,6 +208,13 @@ const VALUES: { readonly [K in keyof Config]: { good: readonly [string, Config[K
       ["1000000", 1_000_000],
     ],
     bad: ["-1", "1000001", "x"],
+  },
+  maxHistoryBytes: {
+    good: [
+      ["0", 0],
+      ["1000000000000", 1_000_000_000_000],
+    ],
+    bad: ["-1", "1000000000001", "64MB"],
   },
   pingIntervalMs: {
     good: [

@@ -195,6 +195,16 @@ export const OPTIONS = {
     0,
     1_000_000,
   ),
+  maxHistoryBytes: integer(
+    {
+      flag: "max-history-bytes",
+      group: PUBSUB,
+      help: "Most bytes of the messages kept for replay, over all topics; 0: a quarter of the memory",
+    },
+    0,
+    0,
+    1_000_000_000_000,
+  ),
   pingIntervalMs: duration(
     { flag: "ping-interval", group: PUBSUB, help: "Time between two pings to a client; shorter than -pong-wait" },
     54_000,

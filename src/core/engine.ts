@@ -11,8 +11,20 @@ export interface Stream {
   find(draft: Draft): number | undefined;
 }
 
+/** The memory of an engine's logs. */
+export interface History {
+  /** In bytes. */
+  readonly heldBytes: number;
+  /** The most bytes (`-max-history-bytes`). */
+  readonly maxBytes: number;
+  /** How many events were removed because of that bound. */
+  readonly evictedCount: number;
+}
+
 /** The port through which publications are ordered and stored: in memory now, over a cluster later. */
 export interface Engine {
+  /** The memory of all logs, and its bound. */
+  readonly history: History;
   /**
    * Opens a new incarnation of a topic.
    * @param appended is called after each event that was appended to the log, wherever it was published

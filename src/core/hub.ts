@@ -6,7 +6,7 @@ import type { Clock, Timestamps } from "./clock.ts";
 import { type Counters, newCounters } from "./counters.ts";
 import { detachText } from "./detach-text.ts";
 import type { Draft } from "./draft.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, History } from "./engine.ts";
 import { FlushQueue } from "./flush-queue.ts";
 import type { Range } from "./range.ts";
 import { ReplyBuffer } from "./reply-buffer.ts";
@@ -146,7 +146,12 @@ export class Hub {
 
   /** The memory of all logs, and of what blocked clients still need of them, in bytes. */
   logBytes(): number {
-    return this.#directory.logBytes() + this.#bytesBehindLogs();
+    return this.history.heldBytes + this.#bytesBehindLogs();
+  }
+
+  /** The memory of all logs, and its bound. */
+  get history(): History {
+    return this.#ports.engine.history;
   }
 
   get sessionCount(): number {

@@ -75,15 +75,6 @@ export class TopicDirectory {
     return this.#topics.get(name) ?? this.#systemTopics.get(name);
   }
 
-  /** The memory of all logs, in bytes. */
-  logBytes(): number {
-    let sum = 0;
-    for (const topics of [this.#topics, this.#lingering, this.#systemTopics]) {
-      for (const { log } of topics.values()) sum += log.heldBytes;
-    }
-    return sum;
-  }
-
   /** Opens a topic of the server's own; see `Hub.openSystemTopic`. */
   openSystemTopic(name: string, capacity: number): Topic {
     const { timestamps, topicDeps } = this.#deps;

@@ -21,6 +21,7 @@ export const serverInfoSchema = z.object({
       max_queue_size: count("-max-queue-size, in messages"),
       max_queue_bytes: count("-max-queue-bytes"),
       ring_buffer_size: count("-ring-buffer-size, in messages of one topic"),
+      max_history_bytes: count("-max-history-bytes, worked out where that is 0"),
     })
     .meta({ description: "The bounds in force" }),
 });

@@ -16,6 +16,7 @@ import { DeadlineClock } from "./deadline-clock.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { EventStreams } from "./event-streams.ts";
 import { FaultLog } from "./fault-log.ts";
+import { historyLimit } from "./history-limit.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpPorts } from "./http/context.ts";
@@ -78,7 +79,7 @@ function newName(): string {
 
 function createHub(config: Config, observer: HubLog, timestamps: Timestamps, clock: Clock): Hub {
   const queue = { maxMessages: config.maxQueueSize, maxBytes: config.maxQueueBytes };
-  const engine = new MemoryEngine(config.ringBufferSize, timestamps, newName);
+  const engine = new MemoryEngine(config.ringBufferSize, timestamps, newName, historyLimit(config.maxHistoryBytes));
   return new Hub({ ...config, queue }, { engine, clock, timestamps, observer, defer: (run) => void setImmediate(run) });
 }
 
@@ -145,7 +146,7 @@ export async function startServer(config: Config, logger: Logger, version: strin
   const rateLimit = new RateLimit(config.rateLimitPerMin, config.rateLimitBurst);
   const maxConnections = connectionLimit(config.maxConnections);
   const samples = new Samples(hub, systemClock, TOKEN_SWEEP_MS);
-  const feed = new SystemFeed(serverInfo(config, maxConnections, version), {
+  const feed = new SystemFeed(serverInfo(config, { maxConnections, maxHistoryBytes: hub.history.maxBytes }, version), {
     hub,
     clock: systemClock,
     connections,

@@ -53,6 +53,8 @@ const statsSchema = z
     internal_errors: count("Faults of the server itself; each is in the log"),
     lingering_topics: count("Removed topics whose history can still be brought back (-history-linger)"),
     log_bytes: count("Memory of all topics' histories, lingering ones included"),
+    max_history_bytes: count("The most bytes of all histories (-max-history-bytes)"),
+    evicted_messages: count("Messages removed from histories because of that bound"),
     memory_bytes: count("Resident memory of the process; left out while the system does not tell it").optional(),
   })
   .openapi("Stats");
@@ -135,6 +137,8 @@ export function addStatusRoutes(app: HttpApp, ports: HttpPorts): void {
         internal_errors: faults.count,
         lingering_topics: hub.lingeringCount,
         log_bytes: hub.logBytes(),
+        max_history_bytes: hub.history.maxBytes,
+        evicted_messages: hub.history.evictedCount,
         ...(memory === undefined ? {} : { memory_bytes: memory }),
       },
       200,

@@ -51,6 +51,16 @@ function addTopics(metrics: Registration, { hub }: MetricSources): void {
     () => hub.lingeringCount,
   );
   metrics.gauge("ringcast_log_bytes", "Memory of all topics' histories, lingering ones included", () => hub.logBytes());
+  metrics.gauge(
+    "ringcast_history_limit_bytes",
+    "The most bytes of all topics' histories (-max-history-bytes)",
+    () => hub.history.maxBytes,
+  );
+  metrics.counter(
+    "ringcast_history_evicted_messages_total",
+    "Messages removed from topics' histories because all together were too large",
+    () => hub.history.evictedCount,
+  );
   metrics.gauge("ringcast_subscriptions", "Subscriptions, over all topics", () => topicTotals(hub).subscriptions);
 }
 

@@ -2,11 +2,15 @@ import type { Config } from "../../config/options.ts";
 import type { ServerInfo } from "../../protocol/system.ts";
 import { RUNTIME } from "../runtime.ts";
 
-/**
- * What the server tells of itself on `$sys/server`.
- * @param maxConnections the most connections, already worked out
- */
-export function serverInfo(config: Config, maxConnections: number, version: string): ServerInfo {
+/** Bounds whose options may leave them to the server. */
+export type ComputedLimits = Pick<Config, "maxConnections" | "maxHistoryBytes">;
+
+/** What the server reports of itself on `$sys/server`. */
+export function serverInfo(
+  config: Config,
+  { maxConnections, maxHistoryBytes }: ComputedLimits,
+  version: string,
+): ServerInfo {
   return {
     version,
     runtime: RUNTIME,
@@ -20,6 +24,7 @@ export function serverInfo(config: Config, maxConnections: number, version: stri
       max_queue_size: config.maxQueueSize,
       max_queue_bytes: config.maxQueueBytes,
       ring_buffer_size: config.ringBufferSize,
+      max_history_bytes: maxHistoryBytes,
     },
   };
 }

@@ -20,6 +20,7 @@ const INFO: ServerInfo = {
     max_queue_size: 1,
     max_queue_bytes: 1,
     ring_buffer_size: 1,
+    max_history_bytes: 1,
   },
 };
 
