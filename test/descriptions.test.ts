@@ -170,7 +170,7 @@ function makeApp(): HttpApp {
     { pingIntervalMs: 1000, pongWaitMs: 2000, writeWaitMs: 1000 },
     { hub, clock, systemClock: clock, logger, faults, journal },
   );
-  const rateLimit = new RateLimit(0, 1);
+  const rateLimit = new RateLimit(0, 1, clock);
   const sources = { hub, connections, rateLimit, faults };
   const options = {
     maxMessageSize: 1000,

@@ -268,7 +268,10 @@ describe("a refused client that offers ringcast.v1", () => {
     });
     await using small = await ServerProcess.start(["-max-connections=1"]);
     using _first = await TestClient.connect(small.port);
-    expect(await closing(small.port)).toMatchObject({ code: 1013 });
+    expect(await closing(small.port)).toMatchObject({
+      code: 1013,
+      reason: expect.stringMatching(/^the server has .*\(-max-connections\); retry after [1-4]\d{3} ms$/),
+    });
   });
 
   test("sees the status where the handshake itself is wrong", async () => {

@@ -154,7 +154,7 @@ describe("a publish by HTTP", () => {
     await using small = await ServerProcess.start(["-max-topics=1"]);
     await small.post("/topics/one/messages", { payload: 1 });
     const beyond = await small.post("/topics/two/messages", { payload: 1 });
-    expect(beyond.headers.get("Retry-After")).toBe("5");
+    expect(beyond.headers.get("Retry-After")).toMatch(/^[1-5]$/);
     expect(await refused(beyond)).toEqual({ status: 503, code: "LIMIT_EXCEEDED" });
   });
 });

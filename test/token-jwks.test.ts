@@ -82,7 +82,7 @@ describe("-token-jwks", () => {
     await using server = await start(keys.url.href);
     const answer = await server.fetch("/stats", { headers: { Authorization: `Bearer ${await ec.sign()}` } });
     expect(answer.status).toBe(LATER);
-    expect(answer.headers.get("retry-after")).toBe("5");
+    expect(answer.headers.get("retry-after")).toMatch(/^[1-5]$/);
     expect(await answer.json()).toMatchObject({ error: { code: "UNAVAILABLE" } });
     expect(server.log).toContainEqual(expect.objectContaining({ level: "warn", from: keys.url.href }));
     expect((await server.fetch("/stats", { headers: { "X-API-Key": KEY } })).status).toBe(200);

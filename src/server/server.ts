@@ -143,7 +143,7 @@ export async function startServer(config: Config, logger: Logger, version: strin
   const eventStreams = new EventStreams({ hub, streams, timestamps });
   const httpSessions = new HttpSessions(config.maxMessageSize, { connections, dispatcher, hub, streams });
   const rates = new Rates(counters, systemClock);
-  const rateLimit = new RateLimit(config.rateLimitPerMin, config.rateLimitBurst);
+  const rateLimit = new RateLimit(config.rateLimitPerMin, config.rateLimitBurst, systemClock);
   const maxConnections = connectionLimit(config.maxConnections);
   const samples = new Samples(hub, systemClock, TOKEN_SWEEP_MS);
   const feed = new SystemFeed(serverInfo(config, { maxConnections, maxHistoryBytes: hub.history.maxBytes }, version), {

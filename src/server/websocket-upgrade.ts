@@ -25,6 +25,11 @@ const CLOSE_CODES: Partial<Record<ErrorCode, number>> = {
   UNAVAILABLE: CLOSE.TRY_AGAIN_LATER,
 };
 
+/** The reason of a close frame: the message, and when to come back (docs/protocol.md, "Close codes"). */
+function closeReason({ message, retryMs }: HttpRefusal): string {
+  return retryMs === undefined ? message : `${message}; retry after ${retryMs} ms`;
+}
+
 /** Hears nothing: for a WebSocket that is closed as soon as it is open. */
 const DEAF: WebSocketHandler = {
   text() {},
@@ -123,6 +128,6 @@ export class WebSocketUpgrade {
     }
     acceptUpgrade(socket, incoming, { protocol: SUBPROTOCOL });
     const webSocket = new WebSocketConnection(socket, first, { maxMessageBytes: 0, deflate: false }, DEAF);
-    webSocket.close(closeCode, refusal.message);
+    webSocket.close(closeCode, closeReason(refusal));
   }
 }

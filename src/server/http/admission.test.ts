@@ -13,7 +13,7 @@ function headOf(path: string, headers: Record<string, string> = {}): RequestHead
 }
 
 /** Admission of a server with the key `k`, and which buckets it has drawn on. */
-function setUp({ retrySeconds = 0, connections = 0 } = {}) {
+function setUp({ retryMs = 0, connections = 0 } = {}) {
   const drawn: RequestKind[] = [];
   const keys = new KeyRing([{ name: "ops", role: "admin", key: "k" }]);
   const options = { maxConnections: 10, metricsAuth: true, rateLimitBurst: 100, rateLimitPerMin: 1000 };
@@ -26,7 +26,7 @@ function setUp({ retrySeconds = 0, connections = 0 } = {}) {
     rateLimit: {
       take: (_address, kind) => {
         drawn.push(kind);
-        return retrySeconds;
+        return retryMs;
       },
     },
   });
@@ -40,7 +40,7 @@ describe("admission", () => {
     ["an event stream", "/topics/t/events", {}, "connection"],
     ["an event stream of several topics", "/events", {}, "connection"],
   ])("draws on no bucket for %s with a valid API key, and on one without", async (_what, path, headers, kind) => {
-    const { admission, drawn } = setUp({ retrySeconds: 1 });
+    const { admission, drawn } = setUp({ retryMs: 1000 });
     for (const key of [{ "x-api-key": "k" }, { authorization: "Bearer k" }]) {
       expect(await admission.admit(headOf(path, { ...headers, ...key }))).toMatchObject({ name: "ops" });
     }
@@ -52,7 +52,7 @@ describe("admission", () => {
   });
 
   test("names the limit that refuses, and its flag", async () => {
-    const { admission } = setUp({ retrySeconds: 7 });
+    const { admission } = setUp({ retryMs: 6500 });
     const request = await admission.admit(headOf("/topics"));
     expect(request).toMatchObject({
       message:
@@ -68,7 +68,7 @@ describe("admission", () => {
   });
 
   test("fits what refuses a connection into a close frame, with a hint of 30 bytes", async () => {
-    const limited = await setUp({ retrySeconds: 60 }).admission.admit(headOf("/ws", UPGRADE));
+    const limited = await setUp({ retryMs: 60_000 }).admission.admit(headOf("/ws", UPGRADE));
     const full = setUp({ connections: 10 }).admission.admitConnection(headOf("/ws", UPGRADE));
     for (const refusal of [limited, full]) {
       expect(refusal).toBeInstanceOf(HttpRefusal);

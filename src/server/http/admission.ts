@@ -87,7 +87,7 @@ export class Admission {
   admitConnection(head: RequestHead): HttpRefusal | undefined {
     const origin = originOf(head);
     if (origin !== undefined && !this.#ports.allowsOrigin(origin)) {
-      return new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)", {}, origin);
+      return new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)", {}, { origin });
     }
     const { maxConnections } = this.#options;
     if (this.#ports.connections.count >= maxConnections) {
@@ -110,9 +110,9 @@ export class Admission {
 
   #takeToken(head: RequestHead): HttpRefusal | undefined {
     const kind = kindOf(head);
-    const retrySeconds = this.#ports.rateLimit.take(head.address, kind);
-    if (retrySeconds === 0) return undefined;
-    return new HttpRefusal("RATE_LIMITED", this.#rateLimitMessage(kind), { "Retry-After": String(retrySeconds) });
+    const retryMs = this.#ports.rateLimit.take(head.address, kind);
+    if (retryMs === 0) return undefined;
+    return new HttpRefusal("RATE_LIMITED", this.#rateLimitMessage(kind), {}, { retryMs });
   }
 
   /** Names the limit and its flags. What refuses a connection must fit into a close frame: 123 bytes, with a hint. */

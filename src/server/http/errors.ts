@@ -6,8 +6,9 @@ import type { Answer } from "./answer.ts";
 /** The one body of all HTTP errors; the same object as in a WebSocket error. */
 const errorResponseSchema = z.object({ error: errorBodySchema }).openapi("Error");
 
-/** How long a client that met a limit or a shutdown should wait: topics and connections come and go. */
-const UNAVAILABLE_RETRY_SECONDS = "5";
+/** How long a client that met a limit or a shutdown should wait, each a little differently: connections come and go. */
+const MIN_UNAVAILABLE_MS = 1000;
+const MAX_UNAVAILABLE_MS = 5000;
 
 /**
  * An HTTP answer that refuses.
@@ -19,10 +20,9 @@ export function errorAnswer(
   headers: Record<string, string> = {},
   status: number = ERRORS[code].httpStatus,
 ): Answer {
-  const retry: Record<string, string> = status === 503 ? { "Retry-After": UNAVAILABLE_RETRY_SECONDS } : {};
   return {
     status,
-    headers: { "Content-Type": "application/json", ...retry, ...headers },
+    headers: { "Content-Type": "application/json", ...headers },
     body: JSON.stringify({ error: { code, message } }),
   };
 }
@@ -32,18 +32,31 @@ export function refuseIf(refusal: Refusal | undefined, headers: Record<string, s
   if (refusal !== undefined) throw new HttpRefusal(refusal.code, refusal.message, headers);
 }
 
+function defaultRetryMs(code: ErrorCode): number | undefined {
+  if (ERRORS[code].httpStatus !== 503) return undefined;
+  return MIN_UNAVAILABLE_MS + Math.floor(Math.random() * (MAX_UNAVAILABLE_MS - MIN_UNAVAILABLE_MS));
+}
+
 /** Thrown by a route to refuse its request; the application turns it into the answer. */
 export class HttpRefusal extends Error {
   readonly code: ErrorCode;
   readonly headers: Record<string, string>;
   /** The page's origin, where that is why; for the log. */
   readonly origin: string | undefined;
+  /** When to try again, in ms; undefined where that is no use. `headers` have it, too. */
+  readonly retryMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, headers: Record<string, string> = {}, origin?: string) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    headers: Record<string, string> = {},
+    { origin, retryMs = defaultRetryMs(code) }: { readonly origin?: string; readonly retryMs?: number } = {},
+  ) {
     super(message);
     this.code = code;
-    this.headers = headers;
+    this.headers = retryMs === undefined ? headers : { "Retry-After": String(Math.ceil(retryMs / 1000)), ...headers };
     this.origin = origin;
+    this.retryMs = retryMs;
   }
 }
 

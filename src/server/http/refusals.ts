@@ -7,9 +7,9 @@ import { errorAnswer, HttpRefusal } from "./errors.ts";
 import { isEventStreamPath } from "./paths.ts";
 import { headerOf, type RequestHead } from "./request-head.ts";
 
-/** How long an `EventSource` that was refused should wait; each a little differently, lest all come back at once. */
-const MIN_RETRY_MS = 2000;
-const RETRY_SPREAD_MS = 3000;
+/** How long an `EventSource` that was refused should wait at least, and by how much longer, each a little differently. */
+const MIN_RETRY_MS = 1000;
+const RETRY_SPREAD = 0.1;
 
 /** Refuses a request whose head `readHead` can't read. */
 export const UNREADABLE_HEAD = new HttpRefusal("BAD_REQUEST", "the Host header or the target is missing or malformed");
@@ -21,9 +21,9 @@ function isEventSource(head: RequestHead): boolean {
 }
 
 /** A stream that ends at once, without an event: it tells when to come back. */
-function comeBack({ headers }: HttpRefusal): Answer {
-  const leastMs = Math.max(MIN_RETRY_MS, Number(headers["Retry-After"] ?? 0) * 1000);
-  const retryMs = leastMs + Math.floor(Math.random() * RETRY_SPREAD_MS);
+function comeBack(refusal: HttpRefusal): Answer {
+  const leastMs = Math.max(MIN_RETRY_MS, refusal.retryMs ?? 0);
+  const retryMs = Math.ceil(leastMs * (1 + Math.random() * RETRY_SPREAD));
   return {
     status: 200,
     headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform" },
