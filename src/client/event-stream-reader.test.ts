@@ -40,3 +40,15 @@ test("an event without end is refused", () => {
   const endless = new EventStreamReader(1000);
   expect(() => endless.read(new Uint8Array(2000).fill(120))).toThrow(RangeError);
 });
+
+test("a long event in many pieces takes no longer than a short one for each of its bytes", () => {
+  const piece = new TextEncoder().encode("x".repeat(4096));
+  const reader = new EventStreamReader();
+  reader.read(new TextEncoder().encode("data: "));
+  const startMs = performance.now();
+  for (let i = 0; i < 8192; i++) reader.read(piece);
+  const [event] = reader.read(new TextEncoder().encode("\n\n"));
+  expect(event?.data.length).toBe(8192 * 4096);
+  // It took minutes when each piece was looked through together with all before it.
+  expect(performance.now() - startMs).toBeLessThan(5000);
+}, 60_000);

@@ -14,7 +14,10 @@ const MAX_EVENT_CHARS = 128 * 1024 * 1024;
  */
 export class EventStreamReader {
   readonly #decoder = new TextDecoder();
+  /** The beginning of a line. */
   #rest = "";
+  /** Whether the last line ended with a CR, to which an LF may still belong. */
+  #endsWithCr = false;
   #name = "";
   #data: string[] = [];
   #size = 0;
@@ -31,14 +34,19 @@ export class EventStreamReader {
    */
   read(bytes: Uint8Array): StreamEvent[] {
     const events: StreamEvent[] = [];
-    const text = this.#rest + this.#decoder.decode(bytes, { stream: true });
-    // A CR at the end may be the first half of a line ending.
-    const lines = text.split(/\r\n|\n|\r(?!$)/);
-    this.#rest = lines.pop() ?? "";
+    const text = this.#decoder.decode(bytes, { stream: true });
+    const start = this.#endsWithCr && text.startsWith("\n") ? 1 : 0;
+    if (text !== "") this.#endsWithCr = text.endsWith("\r");
+    const lines = text.slice(start).split(/\r\n?|\n/);
+    const rest = lines.pop() ?? "";
     for (const line of lines) {
-      this.#size += line.length;
-      this.#take(line, events);
+      // Only whole lines are put together: what has come of a long line is not looked through again and again.
+      const whole = this.#rest + line;
+      this.#rest = "";
+      this.#size += whole.length;
+      this.#take(whole, events);
     }
+    this.#rest += rest;
     if (this.#size + this.#rest.length > this.#maxChars) throw new RangeError("an event is too large");
     return events;
   }
