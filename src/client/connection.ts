@@ -4,7 +4,7 @@ import { deferred } from "./deferred.ts";
 import { RingcastError } from "./errors.ts";
 import { Liveness } from "./liveness.ts";
 import type { Settings, State, TransportName } from "./options.ts";
-import type { Credentials, Socket, SocketEvents } from "./platform.ts";
+import type { Socket, SocketEvents } from "./platform.ts";
 import { readMessage } from "./read-message.ts";
 import { PROTOCOL_ERROR, refusalOf, UNAUTHORIZED } from "./refusal.ts";
 import { TokenRenewal } from "./token-renewal.ts";
@@ -47,7 +47,8 @@ export class Connection {
   #state: State = { state: "idle" };
   #socket: Socket | undefined;
   #isLinked = false;
-  #token: string | undefined;
+  /** What the client presents. It changes with its token, also for those who were given it before. */
+  readonly #credentials: { readonly apiKey: string | undefined; token: string | undefined };
   readonly #choice = new TransportChoice();
   /** Why there is no link, where that is known. */
   #problem: RingcastError | undefined;
@@ -63,8 +64,8 @@ export class Connection {
       send: (text) => this.send(text),
       dead: () => this.#lost(ABNORMAL, "no sign of life"),
     });
-    this.#token = settings.token;
-    const { getToken, platform } = settings;
+    const { apiKey, getToken, platform, token } = settings;
+    this.#credentials = { apiKey, token };
     this.#tokens = getToken && new TokenSource(getToken, platform);
     this.#renewal =
       this.#tokens &&
@@ -155,7 +156,7 @@ export class Connection {
     const connecting: State = { state: "connecting" };
     this.#cancelTimer();
     this.#enter(connecting);
-    if (this.#tokens === undefined || this.#token !== undefined) {
+    if (this.#tokens === undefined || this.#credentials.token !== undefined) {
       this.#open();
       return;
     }
@@ -163,7 +164,7 @@ export class Connection {
       (token) => {
         // Meanwhile the client may have been closed.
         if (this.#state !== connecting) return;
-        this.#token = token;
+        this.#credentials.token = token;
         this.#open();
       },
       (error: RingcastError) => {
@@ -173,13 +174,13 @@ export class Connection {
   }
 
   #open(): void {
-    const { apiKey, connectTimeoutMs, platform } = this.#settings;
-    if (this.#token !== undefined && !isToken(this.#token)) {
+    const { connectTimeoutMs, platform } = this.#settings;
+    const { apiKey, token } = this.#credentials;
+    if (token !== undefined && !isToken(token)) {
       this.close(new RingcastError("UNSUPPORTED", "the option token is not a valid token"));
       return;
     }
     this.#startTimer(connectTimeoutMs, () => this.#lost(ABNORMAL, "no connection in time"));
-    const credentials: Credentials = { apiKey, token: this.#token };
     const events: SocketEvents = {
       opened: () => {
         this.#isLinked = true;
@@ -190,20 +191,20 @@ export class Connection {
       replaced: (socket) => this.#moveTo(socket),
     };
     if (this.#choice.next() === "http") {
-      this.#openHttp(credentials, events);
+      this.#openHttp(events);
       return;
     }
     try {
-      this.#socket = platform.open(this.#url, credentials, events);
+      this.#socket = platform.open(this.#url, this.#credentials, events);
     } catch (error) {
       const hint = apiKey === undefined ? "" : "; browsers can't send an API key, use a token";
       this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, { cause: error }));
     }
   }
 
-  #openHttp(credentials: Credentials, events: SocketEvents): void {
+  #openHttp(events: SocketEvents): void {
     const connecting = this.#state;
-    this.#settings.platform.openHttp(this.#url, credentials, events).then(
+    this.#settings.platform.openHttp(this.#url, this.#credentials, events).then(
       (socket) => {
         if (this.#state === connecting) this.#socket = socket;
         else socket.drop();
@@ -249,8 +250,8 @@ export class Connection {
   }
 
   #replaceToken(token: string): boolean {
-    if (token === this.#token) return false;
-    this.#token = token;
+    if (token === this.#credentials.token) return false;
+    this.#credentials.token = token;
     return this.send(JSON.stringify({ type: "refresh", token }));
   }
 
@@ -277,7 +278,7 @@ export class Connection {
       this.#choice.failed(code !== ABNORMAL && code !== PROTOCOL_ERROR);
     }
     // A handshake that failed does not say why; it may have been the token.
-    if (getToken !== undefined && (code === UNAUTHORIZED || !wasAnswered)) this.#token = undefined;
+    if (getToken !== undefined && (code === UNAUTHORIZED || !wasAnswered)) this.#credentials.token = undefined;
     if (code === TOPIC_DELETED && !isWanted) {
       this.#enter({ state: "idle" });
       return;

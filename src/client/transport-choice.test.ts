@@ -12,6 +12,7 @@ function http(platform: FakePlatform): FakeSocket {
 async function connectedByHttp(options = {}) {
   const fixture = connectingClient({ minBackoffMs: 100, ...options });
   const { platform, retry } = fixture;
+  await settled();
   for (let i = 0; i < 2; i++) {
     platform.socket.end(1006);
     await retry();
@@ -110,6 +111,16 @@ describe("a client that is connected by HTTP", () => {
     expect(states.slice(-2).map((state) => "transport" in state && state.transport)).toEqual(["http", "websocket"]);
     webSocket.end(1011);
     expect([client.state.state, platform.httpSockets.length]).toEqual(["waiting", 1]);
+  });
+
+  test("tries WebSockets with the token of that time, not with the one that it was connected with", async () => {
+    let count = 0;
+    const { platform, socket } = await connectedByHttp({ getToken: () => `token-${++count}` });
+    expect(platform.httpCredentials?.token).toBe("token-3");
+    socket.receive({ type: "info", info: { code: "TOKEN_EXPIRING", message: "", expires_at: "" }, ts: "" });
+    await settled();
+    expect(socket.takeSent()).toEqual([{ type: "refresh", token: "token-4" }]);
+    expect(platform.httpCredentials?.token).toBe("token-4");
   });
 
   test("does not move while a publish without resend is unanswered", async () => {

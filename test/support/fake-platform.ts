@@ -14,7 +14,7 @@ export class FakeSocket implements Socket {
 
   constructor(url: string, credentials: Credentials, events: SocketEvents) {
     this.url = url;
-    this.credentials = credentials;
+    this.credentials = { ...credentials };
     this.#events = events;
   }
 
@@ -92,6 +92,8 @@ interface Timer {
 export class FakePlatform implements Platform {
   readonly sockets: FakeSocket[] = [];
   readonly httpSockets: FakeSocket[] = [];
+  /** What the last of them was given, as it is now. */
+  httpCredentials: Credentials | undefined;
   readonly warnings: string[] = [];
   /** What `random` says. */
   chance = 0.5;
@@ -126,6 +128,7 @@ export class FakePlatform implements Platform {
   async openHttp(url: string, credentials: Credentials, events: SocketEvents): Promise<Socket> {
     const socket = new FakeSocket(url, credentials, events);
     this.httpSockets.push(socket);
+    this.httpCredentials = credentials;
     return socket;
   }
 
