@@ -1,8 +1,10 @@
+import { bufferPool } from "../bytes/buffer-pool.ts";
+
 const MIN_CAPACITY_BYTES = 512;
 
 /**
  * Bytes that arrive in parts. The capacity doubles, so that any number of parts costs linear time, and never
- * exceeds what has been announced. Memory is taken as bytes arrive, not as they are announced.
+ * exceeds what has been announced by more than a quarter. Memory is taken as bytes arrive, not as they are announced.
  */
 export class Accumulator {
   #bytes: Buffer;
@@ -29,11 +31,19 @@ export class Accumulator {
     this.#length = needed;
   }
 
+  /** Gives its memory back; nobody may use `bytes` any more. */
+  release(): void {
+    bufferPool.give(this.#bytes);
+    this.#bytes = EMPTY;
+    this.#length = 0;
+  }
+
   #grow(needed: number, announcedLength: number): void {
     const doubled = Math.max(this.#bytes.length * 2, MIN_CAPACITY_BYTES);
     const capacity = Math.max(needed, Math.min(doubled, announcedLength));
-    const grown = Buffer.allocUnsafeSlow(capacity);
+    const grown = bufferPool.take(capacity);
     this.#bytes.copy(grown, 0, 0, this.#length);
+    bufferPool.give(this.#bytes);
     this.#bytes = grown;
   }
 }

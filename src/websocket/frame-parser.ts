@@ -212,6 +212,7 @@ export class FrameParser {
     this.#assembly = undefined;
     const message = assembly.finish(this.#maxMessageBytes);
     this.#deliver(assembly.isText, message, 0, message.length);
+    assembly.release();
   }
 
   #deliver(isText: boolean, bytes: Buffer, start: number, end: number): void {

@@ -40,6 +40,11 @@ export class MessageAssembly {
     if (this.#checkedTo < 0) throw invalidText();
   }
 
+  /** Gives its memory back, once the message has been handled. */
+  release(): void {
+    this.#payload.release();
+  }
+
   /** The whole message. Throws a `Violation`: 1007 for invalid text or compressed data, 1009 for an inflated size above `maxBytes`. */
   finish(maxBytes: number): Buffer {
     const payload = this.#payload.bytes.subarray(0, this.#payload.length);
