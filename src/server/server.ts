@@ -16,7 +16,7 @@ import { DeadlineClock } from "./deadline-clock.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { EventStreams } from "./event-streams.ts";
 import { FaultLog } from "./fault-log.ts";
-import { historyLimit } from "./history-limit.ts";
+import { historyLimit, memoryLimit } from "./history-limit.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpPorts } from "./http/context.ts";
@@ -27,6 +27,7 @@ import { HttpSessions } from "./http-sessions.ts";
 import { HubLog } from "./hub-log.ts";
 import { Listener } from "./listener.ts";
 import type { Logger } from "./logger.ts";
+import { MemoryPressure } from "./memory-pressure.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { Samples } from "./metrics/samples.ts";
 import { createOriginCheck } from "./origin.ts";
@@ -190,6 +191,10 @@ export async function startServer(config: Config, logger: Logger, version: strin
   const http = new HttpHandler(options, { app, admission, publisher, refusals, faults });
   const upgrade = new WebSocketUpgrade(options, { admission, refusals, endpoint, faults });
   const listener = await Listener.open(config, { http, upgrade, maxSockets: socketLimit() }, readCertificate(config));
+  const pressure = new MemoryPressure(memoryLimit(), {
+    receivedBytes: () => counters.receivedBytes,
+    historyBytes: () => hub.history.heldBytes,
+  });
   const sweeping = setInterval(() => {
     clock.tick();
     hub.sweep();
@@ -198,6 +203,7 @@ export async function startServer(config: Config, logger: Logger, version: strin
   }, sweepMs);
   const sweepingTokens = setInterval(() => {
     samples.tick();
+    pressure.relieve();
     connections.sweepTokens();
   }, TOKEN_SWEEP_MS);
   // Not waited for: where the keys can't be reached yet, the server starts all the same.
