@@ -1,5 +1,6 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { IS_BUN } from "./runtime.ts";
 
 /** Only where the memory is smaller than this; elsewhere there is room for what waits for the collector. */
 const SMALL_BYTES = 1024 * 1024 * 1024;
@@ -10,7 +11,7 @@ const INPUT_SHARE = 1 / 24;
 
 /** The collector as a function; undefined where the runtime has none. */
 function collector(): (() => void) | undefined {
-  if (process.versions["bun"] !== undefined) return undefined;
+  if (IS_BUN) return undefined;
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   return typeof collect === "function" ? () => void collect() : undefined;
