@@ -51,11 +51,11 @@ describe("where WebSockets fail", () => {
     expect(tried.join()).toBe("websocket,websocket,http,websocket,http,websocket,http");
   });
 
-  test("a client whose WebSockets have worked before tries HTTP only after six failures", async () => {
+  test("a client whose WebSockets have worked before tries HTTP only after twelve failures", async () => {
     const { cycle, platform, retry } = connectingClient({ minBackoffMs: 100 });
     cycle(1006);
     await retry();
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 12; i++) {
       expect(platform.httpSockets.length).toBe(0);
       platform.socket.end(1006);
       await retry();

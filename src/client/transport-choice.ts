@@ -1,8 +1,11 @@
 import type { TransportName } from "./options.ts";
 
-/** After how many failed tries HTTP is tried: at first, and where a WebSocket has worked before. */
+/**
+ * After how many failed tries HTTP is tried: at first, and where a WebSocket has worked before. There it is most likely the
+ * server that is away, for half a minute or so, and not WebSockets that are blocked all at once.
+ */
 const TRIES_BEFORE_HTTP = 2;
-const TRIES_BEFORE_HTTP_AGAIN = 6;
+const TRIES_BEFORE_HTTP_AGAIN = 12;
 
 /** Chooses the transport of each try: the one that worked last, by turns with the other where it fails. */
 export class TransportChoice {

@@ -122,7 +122,6 @@ class Run {
   /** Everything that must be settled once the client is closed. */
   readonly #promises: Promise<unknown>[] = [];
   #pendingCount = 0;
-  #publishes = 0;
   #tokenCalls = 0;
   #comebacks = 0;
   #failure: unknown;
@@ -268,7 +267,6 @@ class Run {
     const payload = random.pick<unknown>([1, "text", null, undefined, { a: [1] }, 7n, () => {}]);
     const options = random.pick<unknown>([{}, {}, { id: "m" }, { dedupe: "yes" }, { id: 5 }, { raw: true }]);
     this.#pendingCount++;
-    this.#publishes++;
     const published = this.#client.publish(untyped(topic), untyped(payload), untyped(options));
     this.#expectSettled(
       published.finally(() => {
