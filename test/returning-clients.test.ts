@@ -5,7 +5,7 @@ import { Changes } from "./client-suite/context.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
 /** More than may connect at once from one address. */
-const CLIENTS = 700;
+const CLIENTS = 1200;
 const DEFAULT_LIMIT = "-rate-limit-per-min=1000";
 
 const clients: Client[] = [];
@@ -20,7 +20,8 @@ test("clients behind one address all come back after a restart, and are refused 
   let back = 0;
   const refusals: number[] = [];
   for (let i = 0; i < CLIENTS; i++) {
-    const client = connect(`ws://127.0.0.1:${first.port}/ws`, { webSocket: WebSocket });
+    // So impatient that they all come at once.
+    const client = connect(`ws://127.0.0.1:${first.port}/ws`, { webSocket: WebSocket, maxBackoffMs: 100 });
     clients.push(client);
     client.on("warning", () => {});
     client.on("gap", () => {
