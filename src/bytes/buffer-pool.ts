@@ -15,10 +15,11 @@ export class BufferPool {
 
   /** A buffer of so many bytes, or up to a quarter more, with any content. */
   take(bytes: number): Buffer {
-    const isFit = ({ length }: Buffer) => length >= bytes && length <= MAX_SURPLUS * bytes;
-    const at = bytes < MIN_BYTES ? -1 : this.#free.findIndex(isFit);
-    const [free] = at === -1 ? [] : this.#free.splice(at, 1);
+    if (bytes < MIN_BYTES) return Buffer.allocUnsafeSlow(bytes);
+    const at = this.#free.findIndex(({ length }) => length >= bytes && length <= MAX_SURPLUS * bytes);
+    const free = this.#free[at];
     if (free === undefined) return Buffer.allocUnsafeSlow(bytes);
+    this.#free.splice(at, 1);
     this.#bytes -= free.length;
     return free;
   }

@@ -8,7 +8,7 @@ import { Log, textsOf } from "./log.ts";
 
 const END = encodeEnd("2025-01-15T10:00:00.123Z");
 /** Logs whose sizes differ by less than this factor count as equal. */
-const TOLERANCE = 1.1;
+const TOLERANCE = 1.13;
 
 function logOf(name: string, capacity: number, budget: HistoryBudget): Log {
   return new Log({ name, nameJson: JSON.stringify(name) }, `epoch of ${name}`, capacity, budget);

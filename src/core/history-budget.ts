@@ -4,11 +4,16 @@ export interface BudgetedLog {
   evictOldest(): number;
 }
 
-/** Logs are compared by size classes, of which so many double the size: "the largest" is exact to an eighth. */
-const CLASSES_PER_DOUBLING = 8;
+/** Logs are compared by size classes, of which 2^3 double the size: "the largest" is exact to an eighth. */
+const CLASS_BITS = 3;
+const UNIT_BYTES = 64;
 
+/** The size class: the exponent of the size in units, and the first bits behind its highest one. */
 function classOf(bytes: number): number {
-  return Math.floor(CLASSES_PER_DOUBLING * Math.log2(bytes));
+  const units = Math.ceil(bytes / UNIT_BYTES);
+  if (units < 1 << CLASS_BITS) return units;
+  const exponent = 31 - Math.clz32(units);
+  return (exponent << CLASS_BITS) + ((units >>> (exponent - CLASS_BITS)) & ((1 << CLASS_BITS) - 1));
 }
 
 /** The memory of all logs of an engine, and its bound (`-max-history-bytes`). */
