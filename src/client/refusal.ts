@@ -27,7 +27,7 @@ export function refusalOf({ code, reason, url, wasAnswered }: Loss): RingcastErr
     case TRY_AGAIN_LATER:
       return new RingcastError("UNAVAILABLE", `the server takes no connection for now: ${reason}`);
     case UNAUTHORIZED:
-      return new RingcastError("UNAUTHORIZED", reason || "the API key or token is not accepted");
+      return new RingcastError("UNAUTHORIZED", `${reason || "refused"}; check the API key or token of this client`);
     case DISCONNECTED:
       // After an answer it is an operator who disconnects the client, not its origin that is refused.
       return wasAnswered ? undefined : new RingcastError("FORBIDDEN", reason || "this client may not connect");
