@@ -116,7 +116,9 @@ class BenchRun {
 
   /** Runs it to its end; rejects with a `Failure` if the server does not let it. */
   async run(): Promise<undefined> {
-    await Promise.race([Promise.all(this.#subscribers.map((client) => this.#subscribe(client))), this.#failed]);
+    const subscribed = this.#subscribers.map((client) => this.#subscribe(client));
+    const connected = this.#publishers.map((client) => client.connect());
+    await Promise.race([Promise.all([...subscribed, ...connected]), this.#failed]);
     this.meter.start();
     const timer = setTimeout(() => this.stop(), this.#options.seconds * 1000);
     try {

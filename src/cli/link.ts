@@ -68,5 +68,7 @@ export function openLink(target: Target, options: ConnectOptions, isPatient: boo
       reject(asFailure(state.error));
     }
   });
+  // A wrong address or key shows before the first line is read.
+  client.connect();
   return { client, failed };
 }
