@@ -131,6 +131,7 @@ const WRONG_VALUES: Record<string, readonly string[]> = {
   "max-queue-size": ["0", "1000001", "many"],
   "max-queue-bytes": ["4095", "1MB"],
   "ring-buffer-size": ["-1", "1000001"],
+  "max-history-bytes": ["-1", "64MB"],
   "ping-interval": ["9ms", "5"],
   "pong-wait": ["19ms", "5"],
   "write-wait": ["9ms", "5"],
