@@ -33,7 +33,8 @@ const FOLLOW = (token: string) => `
   const seen = [];
   let opened = 0;
   const source = new EventSource("/topics/live/events?token=${token}");
-  source.onopen = () => onOpen(++opened);
+  // Not at \`onopen\`: before the ack it has no id with which it could resume.
+  source.addEventListener("ack", () => onOpen(++opened));
   source.onmessage = ({ data }) => { const { offset } = JSON.parse(data); seen.push(offset); onReach(offset); };
   source.addEventListener("gap", ({ data }) => {
     const { from_offset, to_offset } = JSON.parse(data).info;
