@@ -6,6 +6,8 @@ const HEAD_START: Readonly<Record<number, number>> = { 1008: 3, 1013: 6 };
 const PROVEN_MS = 5000;
 /** A link that has lasted for so long may be followed by an immediate retry. */
 const LASTED_MS = 500;
+/** The most immediate retries until a link has lasted for `PROVEN_MS`. */
+const MAX_AT_ONCE = 3;
 /** The end of a close reason that says when to come back. */
 const HINT = /retry after (\d{1,9}) ms$/;
 /** The longest hint that is followed. */
@@ -20,6 +22,8 @@ export class BackOff {
   #tries = 0;
   /** Those of them that a hint followed. */
   #hints = 0;
+  /** Immediate retries since the back-off was reset. */
+  #atOnce = 0;
   /** Whether the present link has lasted for `LASTED_MS`, or there was none so far. */
   #hasLasted = true;
   #cancelTimer = () => {};
@@ -37,6 +41,7 @@ export class BackOff {
       this.#cancelTimer = platform.after(PROVEN_MS - LASTED_MS, () => {
         this.#tries = 0;
         this.#hints = 0;
+        this.#atOnce = 0;
       });
     });
   }
@@ -48,11 +53,11 @@ export class BackOff {
 
   /**
    * The pause after a link was lost or could not be made, in ms.
-   * @param isUrgent whether a retry is due at once, if the link has lasted
+   * @param isUrgent whether a retry is due at once, if the link has lasted and there were few such retries
    */
   next(code: number, reason: string, isUrgent: boolean): number {
     const { maxBackoffMs, minBackoffMs, platform } = this.#settings;
-    const isAtOnce = isUrgent && this.#hasLasted;
+    const isAtOnce = isUrgent && this.#hasLasted && this.#atOnce++ < MAX_AT_ONCE;
     this.#hasLasted = false;
     const doublings = Math.max(this.#tries++, HEAD_START[code] ?? 0);
     if (isAtOnce) return 0;

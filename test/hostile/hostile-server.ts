@@ -119,6 +119,8 @@ export class HostileServer {
     const reason = random.pick(CLOSE_REASONS.filter((reason) => !reason.includes("99999")));
     const expiring = { type: "info", info: { code: "TOKEN_EXPIRING", message: "", expires_at: "" }, ts: "" };
     const opened = new WeakSet<FakeSocket>();
+    const lasted = new WeakMap<FakeSocket, number>();
+    const lastedSteps = random.pick([10, 12, 20, 60]);
     return random.pick([
       (socket: FakeSocket) => socket.end(code, reason),
       (socket: FakeSocket) => {
@@ -134,6 +136,12 @@ export class HostileServer {
         if (!opened.has(socket)) socket.open();
         opened.add(socket);
         socket.receive(expiring);
+      },
+      (socket: FakeSocket) => {
+        const steps = lasted.get(socket) ?? 0;
+        lasted.set(socket, steps + 1);
+        if (steps === 0) socket.open();
+        if (steps === lastedSteps) socket.end(code, reason);
       },
     ]);
   }
