@@ -248,13 +248,15 @@ describe("close", () => {
     },
   );
 
-  test("does not wait for ever for a server to answer its goodbye", async () => {
+  test("lets go of a server that does not answer its goodbye", async () => {
     const { client, platform } = connectingClient();
     platform.socket.open();
     const closed = client.close();
     await settled();
+    expect(platform.socket.isDropped).toBe(false);
     platform.advance(1000);
     await closed;
+    expect(platform.socket.isDropped).toBe(true);
     expect([client.state, platform.timerCount]).toEqual([{ state: "closed" }, 0]);
   });
 

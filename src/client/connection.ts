@@ -121,7 +121,10 @@ export class Connection {
     this.#tokens?.close();
     this.#unlisten?.();
     if (isLinked) {
-      const cancel = this.#settings.platform.after(GOODBYE_MS, resolve);
+      const cancel = this.#settings.platform.after(GOODBYE_MS, () => {
+        socket?.drop();
+        resolve();
+      });
       socket?.close(() => {
         cancel();
         resolve();
