@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
 import { createClient } from "./create.ts";
 import type { StandardSchema } from "./schema.ts";
+import { type Answer, Sequence, type Sink, type Wire } from "./sequence.ts";
 
 const number: StandardSchema<number, string> = {
   "~standard": {
@@ -347,6 +348,70 @@ describe("a sequence", () => {
     events(1, 2);
     expect([...got]).toEqual([1]);
     expect(platform.socket.takeSent()).toMatchObject([{ type: "unsubscribe", topic: "t" }]);
+  });
+
+  test("ends where its parse ends it: neither its handler nor the gap listener is called", () => {
+    const { answer, client, event, got, subscription } = subscribed();
+    subscription.unsubscribe();
+    for (const isRefused of [false, true]) {
+      const parsed = client.subscribe(
+        "t",
+        {
+          parse: () => {
+            parsed.unsubscribe();
+            if (isRefused) throw new Error("refused");
+          },
+        },
+        ({ offset }) => got.push(offset),
+      );
+      answer({ epoch: "e", offset: 0 });
+      event(1, "x");
+    }
+    expect(got).toEqual([]);
+  });
+
+  test("of a loop that is ended while something was left to the server asks for nothing more", async () => {
+    const { answer, client, event, platform, subscription } = subscribed();
+    subscription.unsubscribe();
+    const stream = client.subscribe("t", { maxBuffered: 1 });
+    answer({ epoch: "e", offset: 0 });
+    event(1, "x");
+    event(2, "y");
+    for await (const _ of stream) stream.unsubscribe();
+    expect(platform.socket.takeSent()).toMatchObject([{ type: "unsubscribe" }]);
+  });
+
+  test("holds a bounded number of events, though a server answers each request for those before them by a later one", async () => {
+    const requests: { readonly type: string; readonly answered: (answer: Answer) => void }[] = [];
+    const got: unknown[] = [];
+    const wire: Wire = {
+      request: ({ type }, answered) => requests.push({ type, answered }),
+      forget: () => {},
+      maxLastN: () => undefined,
+      warn: () => {},
+    };
+    const sink: Sink<unknown> = { isFull: () => false, event: ({ offset }) => got.push(offset), gap: () => {} };
+    const sequence = new Sequence("t", {}, undefined, wire, sink);
+    const answerAll = () => {
+      for (let next = requests.shift(); next !== undefined; next = requests.shift()) {
+        if (next.type === "ping") next.answered({ type: "pong", server: "s", ts: "" });
+        else next.answered({ type: "ack", status: "ok", topic: "t", epoch: "e", offset: 0, ts: "" });
+      }
+    };
+    sequence.ask();
+    answerAll();
+    const refs: WeakRef<object>[] = [];
+    for (let offset = 1_000_000; offset > 998_000; offset--) {
+      const event = { message: { id: "m", payload: 1 }, offset, ts: "", text: "" };
+      refs.push(new WeakRef(event));
+      sequence.received(event);
+      answerAll();
+    }
+    await sleep(0);
+    globalThis.gc?.();
+    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(300);
+    sequence.received({ message: { id: "m", payload: 1 }, offset: 1, ts: "", text: "" });
+    expect(got).toEqual([1]);
   });
 
   test("is resolved, not rejected, where the application ends it before its ack", async () => {

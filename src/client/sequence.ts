@@ -96,6 +96,7 @@ export class Sequence<T = unknown> {
 
   /** Subscribes on a connection, from where it left off. */
   ask(): void {
+    if (this.#isOver) return;
     this.#isAsking = true;
     const start = this.#position === undefined ? { last_n: this.#lastN } : { since: this.#position };
     this.#wire.request({ type: "subscribe", topic: this.topic, ...start }, (answer) => {
@@ -130,6 +131,8 @@ export class Sequence<T = unknown> {
     this.#held.push(event);
     if (this.#isAsking) return;
     this.#held.sort((a, b) => a.offset - b.offset);
+    // What does not fit is fetched when it is due. One place is for the event that came now.
+    this.#held.splice(MAX_HELD + 1);
     // What is further on is kept until all before it has come.
     for (let next = this.#held[0]; next !== undefined && next.offset <= event.offset; next = this.#held[0]) {
       if (!this.#take(next)) return;
@@ -173,9 +176,7 @@ export class Sequence<T = unknown> {
   /** Asks for what the server dropped, once it has room: when the answer to a ping comes, all that was queued before has. */
   #fetchLost(): void {
     this.#isAsking = true;
-    this.#wire.request({ type: "ping" }, () => {
-      if (!this.#isOver) this.ask();
-    });
+    this.#wire.request({ type: "ping" }, () => this.ask());
   }
 
   #joined({ epoch = "", offset = 0, recovered }: WireMessage<"ack">): void {
@@ -229,9 +230,12 @@ export class Sequence<T = unknown> {
     try {
       payload = check(this.#schema, parse === undefined ? message.payload : parse(payloadText(text)));
     } catch (error) {
+      if (this.#isOver) return;
       this.#tell({ epoch, from: offset, to: offset, reason: "invalid", error });
       return;
     }
+    // `parse` and schemas are the application's, too, and may have ended it.
+    if (this.#isOver) return;
     this.#sink.event({ topic: this.topic, id: message.id, payload, epoch, offset, ts });
   }
 

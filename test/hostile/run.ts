@@ -13,9 +13,9 @@ const TOPICS = ["a", "b", "__proto__"];
 const MINUTE_MS = 60_000;
 /**
  * The most connections in a minute, and calls of `getToken`. A link that lasted for 0.5 s may be followed by another at once,
- * if it was closed with 4401 or 4404; all others wait for the back-off, which starts again after a link of 5 s.
+ * if it was closed with 4401 or 4404, three times; all others wait for the back-off, which starts again after a link of 5 s.
  */
-const MAX_CONNECTIONS_PER_MIN = 130;
+const MAX_CONNECTIONS_PER_MIN = 60;
 const RENEWALS_PER_MIN = 60;
 const STUBBORN_STEP_MS = 50;
 const DRAIN_MS = 1000;
@@ -243,7 +243,22 @@ class Run {
     const since = random.below(4) === 0 ? { epoch: random.pick(["e1", "e2"]), offset: random.below(10) } : undefined;
     const observed = new Observed(topic, since, this.#server, this.tally);
     this.#live.set(topic, observed);
-    const options = { lastN: random.below(20), ...(since && { since }) };
+    const parse = (json: string): unknown => {
+      if (random.below(10) === 0) {
+        // From here on, it must get nothing more.
+        this.#live.delete(topic);
+        isEnded = true;
+        observed.end();
+      }
+      if (random.below(10) === 0) throw new Error("refused by parse");
+      return JSON.parse(json);
+    };
+    let isEnded = false;
+    const options = {
+      lastN: random.below(20),
+      ...(since && { since }),
+      ...(random.below(4) === 0 && { parse }),
+    };
     const event = (event: RingcastEvent) =>
       this.#guard(() => this.#live.get(topic) === observed && observed.event(event));
     if (random.below(3) === 0) {
@@ -251,7 +266,10 @@ class Run {
       observed.end = () => stream.unsubscribe();
       this.#expectSettled(stream.ready, stream.ended, this.#follow(stream, event));
     } else {
-      const subscription = this.#client.subscribe(topic, options, event);
+      const subscription = this.#client.subscribe(topic, options, (item: RingcastEvent) => {
+        if (isEnded) this.#failure ??= new Error(`an event after its parse ended the subscription: ${item.offset}`);
+        event(item);
+      });
       observed.end = () => subscription.unsubscribe();
       this.#expectSettled(subscription.ready, subscription.ended);
     }
