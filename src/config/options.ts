@@ -134,7 +134,7 @@ export const OPTIONS = {
   },
   port: integer({ flag: "port", group: SERVER, help: "Port to listen on; 0: any free one" }, 8080, 0, 65_535),
   readTimeoutMs: duration(
-    { flag: "read-timeout", group: SERVER, help: "Longest time for a request's body to arrive" },
+    { flag: "read-timeout", group: SERVER, help: "Longest time for a request's headers to arrive, and then for its body" },
     10_000,
     1,
     MAX_DURATION_MS,
