@@ -9,7 +9,7 @@ import { TemporaryFile } from "./support/temporary-file.ts";
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const LOADED = "API keys loaded";
-const NOT_LOADED = "API keys not loaded, those in force stay";
+const NOT_LOADED = "API keys not loaded, keeping the previous ones";
 
 function bearer(key: string): Record<string, string> {
   return { Authorization: `Bearer ${key}` };

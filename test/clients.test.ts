@@ -127,12 +127,12 @@ describe("DELETE /clients/{id}", () => {
     await watcher.settled();
     const answer = await server.fetch("/clients/2", { method: "DELETE" });
     expect([answer.status, await answer.json()]).toEqual([200, { status: "cut_off", client: 2 }]);
-    expect(await client.closed).toEqual({ code: 4403, reason: "cut off by an operator" });
+    expect(await client.closed).toEqual({ code: 4403, reason: "disconnected by an operator" });
     for (;;) {
       const message = await watcher.expect("event", 5000);
       const code = z.looseObject({ code: z.string() }).parse(message.message.payload).code;
       if (code === "CLIENT_CUT_OFF") {
-        expect(message.message.payload).toMatchObject({ client: 2, message: "cut off by anybody" });
+        expect(message.message.payload).toMatchObject({ client: 2, message: "disconnected by anybody" });
         break;
       }
     }

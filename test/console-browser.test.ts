@@ -176,12 +176,12 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     expect(await view.violations()).toEqual([]);
     await page.getByRole("button", { name: "Cut off" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Cut off" }).click();
-    expect(await client.closed).toEqual({ code: 4403, reason: "cut off by an operator" });
+    expect(await client.closed).toEqual({ code: 4403, reason: "disconnected by an operator" });
     await page.getByRole("row", { name: "a-client" }).waitFor({ state: "detached" });
     // The panel learns from a 404 that its client is gone, and asks no more.
     await page.getByText("It is no longer connected.").waitFor();
     await page.getByRole("link", { name: "Events" }).click();
-    await page.getByText("cut off by anybody").waitFor();
+    await page.getByText("disconnected by anybody").waitFor();
     expect(view.complaints).toEqual([expect.stringContaining("404 (Not Found)")]);
   });
 

@@ -270,7 +270,7 @@ describe("a refused client that offers ringcast.v1", () => {
     using _first = await TestClient.connect(small.port);
     expect(await closing(small.port)).toMatchObject({
       code: 1013,
-      reason: expect.stringMatching(/^the server has .*\(-max-connections\); retry after [1-4]\d{3} ms$/),
+      reason: expect.stringMatching(/^the limit of 1 connections .*\(-max-connections\); retry after [1-4]\d{3} ms$/),
     });
   });
 

@@ -192,7 +192,7 @@ describe("a session by HTTP", () => {
     const metrics = await (await server.fetch("/metrics", { headers: WITH_KEY })).text();
     expect(metrics).toMatch(/^ringcast_connections\{transport="http"\} [1-9]/m);
     await server.fetch(`/clients/${me?.id}`, { method: "DELETE", headers: WITH_KEY });
-    expect(await client.closed).toEqual({ code: 4403, reason: "cut off by an operator" });
+    expect(await client.closed).toEqual({ code: 4403, reason: "disconnected by an operator" });
     expect((await client.post('{"type":"ping"}')).status).toBe(404);
   });
 

@@ -230,7 +230,7 @@ describe.each(RUNTIMES.filter(({ isThere }) => isThere))("the SDK's socket by HT
       problem: "UNREACHABLE",
     });
     const url = `${site.url.href.replace(/^http/, "ws")}some/where?token=secret`;
-    const reason = `what answers at ${url.replace(/\?.*/, "")} is no Ringcast server (HTTP 200)`;
+    const reason = `${url.replace(/\?.*/, "")} is not a Ringcast server (HTTP 200)`;
     expect(await ask(url)).toEqual({ code: 1006, reason, problem: "NOT_RINGCAST" });
     // Pages may read nothing of such an old server.
     if (name === "Chromium") return;

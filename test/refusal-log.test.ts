@@ -76,7 +76,7 @@ describe("the log", () => {
     expect(await refused).toMatchObject({ status: 429, code: "RATE_LIMITED", why: error.message });
     using _client = await TestClient.connect(server.port);
     const full = await refusedBy(server, () => TestClient.connect(server.port));
-    expect(full).toMatchObject({ status: 503, why: "the server has its limit of 1 connections (-max-connections)" });
+    expect(full).toMatchObject({ status: 503, why: "the limit of 1 connections is reached (-max-connections)" });
     // Each is refused for the connection limit, until the address has used up its burst.
     using connection = await RawConnection.open(server.port);
     connection.send(`GET ${STREAM} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.9\r\n\r\n`.repeat(5000));

@@ -44,7 +44,7 @@ describe.each(TRANSPORTS)("a server that was stopped for longer than the pong wa
 describe("a server that was stopped", () => {
   test("still gives up a client that answers no pings", async () => {
     await using server = await ServerProcess.start(FLAGS);
-    const givenUp = server.nextLog("no answer to pings, connection given up");
+    const givenUp = server.nextLog("ping timeout, connection closed");
     using _deaf = await TestClient.connect(server.port, { answersPings: false });
     await freeze(server, STOP_MS);
     await givenUp;

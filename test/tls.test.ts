@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const { first, second } = CERTIFICATES;
 const LOADED = "certificate loaded";
-const NOT_LOADED = "certificate not loaded, the one in force stays";
+const NOT_LOADED = "certificate not loaded, keeping the previous one";
 
 /** The two files that a server's flags name, and what is to be in them. */
 class PemFiles extends Directory {

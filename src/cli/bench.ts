@@ -55,10 +55,7 @@ function isLoopback({ hostname }: Target): boolean {
 async function bench(options: BenchOptions): Promise<ExitCode> {
   const target = targetOf(options);
   if (!isLoopback(target)) {
-    throw new Failure(
-      EXIT.USAGE,
-      `bench loads no server but one on this machine, and ${target.hostname} may be elsewhere`,
-    );
+    throw new Failure(EXIT.USAGE, `bench only loads a server on this machine; ${target.hostname} may be elsewhere`);
   }
   const interrupted = untilInterrupted();
   const run = new BenchRun(target, options);
@@ -69,7 +66,7 @@ async function bench(options: BenchOptions): Promise<ExitCode> {
     const result = run.meter.result();
     clearInterval(progress);
     clearProgress();
-    if (exitCode !== undefined) remark("interrupted; this is how far it came");
+    if (exitCode !== undefined) remark("interrupted; this is a partial result");
     await print(options.json ? benchJson(result) : benchText(result));
     return exitCode ?? (result.lost > 0 || result.failed > 0 ? EXIT.FAILURE : EXIT.DONE);
   } finally {

@@ -18,7 +18,7 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Node.js says "fetch failed", and why behind that.
   if (error.cause instanceof Error) return reasonOf(error.cause);
-  if ("code" in error && REFUSED_CODES.includes(error.code)) return "the connection is refused";
+  if ("code" in error && REFUSED_CODES.includes(error.code)) return "connection refused";
   return error.name === "TimeoutError" ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : error.message;
 }
 
@@ -50,7 +50,7 @@ function parseJson(text: string): unknown {
 export function refusalOf({ baseUrl }: Target, { status, body }: Answer): Failure {
   const exitCode = status === 401 || status === 403 ? EXIT.DENIED : EXIT.FAILURE;
   const { data } = errorSchema.safeParse(body);
-  if (data === undefined) return new Failure(exitCode, `${baseUrl} does not answer like Ringcast (HTTP ${status})`);
+  if (data === undefined) return new Failure(exitCode, `${baseUrl} is not a Ringcast server (HTTP ${status})`);
   return new Failure(exitCode, `${data.error.code}: ${data.error.message}`);
 }
 

@@ -46,7 +46,7 @@ export function openLink(target: Target, options: ConnectOptions, isPatient: boo
   const diagnose = async () => {
     const failure: Failure = await whyRefused(target);
     if (failure.exitCode === EXIT.DENIED || (!hasBeenOpen && !isPatient)) reject(failure);
-    else tell(`${failure.message}; trying again until it does`);
+    else tell(`${failure.message}; trying again`);
   };
   // The others are about the connection, whose states are reported below, or end the verb.
   client.on("warning", ({ code, message }) => {

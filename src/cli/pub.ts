@@ -102,7 +102,7 @@ class LinePublisher {
   get summary(): string {
     const parts = [`${counted(this.#acked, "message")} published`];
     if (this.#refused > 0) parts.push(`${formatNumber(this.#refused)} refused`);
-    if (this.#lost > 0) parts.push(`${formatNumber(this.#lost)} without an answer`);
+    if (this.#lost > 0) parts.push(`${formatNumber(this.#lost)} without an ack`);
     return parts.join(", ");
   }
 

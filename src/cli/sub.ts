@@ -44,7 +44,7 @@ function eventText({ offset, payload, topic, ts }: RingcastEvent<string>): strin
 function gapText({ from, reason, to, topic }: Gap): string {
   switch (reason) {
     case "recreated":
-      return `the topic ${topic} has begun anew; what came after offset ${from - 1} of the old one may be lost`;
+      return `the topic ${topic} was recreated; messages after offset ${from - 1} of the old one may be lost`;
     case "expired":
     case "dropped":
     case "invalid":

@@ -235,7 +235,7 @@ export class Client<In extends Topics = AnyTopics, Out extends Topics = In> {
       check(this.#schemaOf(topic), isRaw ? JSON.parse(json) : payload);
       // TypeScript says that it is always a text; of undefined it is not.
       if (typeof json === "string") return json;
-      throw new TypeError("JSON has no such value");
+      throw new TypeError("not a JSON value");
     } catch (error) {
       const message = error instanceof RingcastError ? error.message : String(error);
       throw new RingcastError("INVALID_PAYLOAD", message, { cause: error, topic });

@@ -79,7 +79,7 @@ export async function errorIn(response: Response): Promise<{ code: string; messa
 /** What answers is no Ringcast server. */
 export function noRingcast(url: string, { status, type }: Response): Ending {
   const what = type === "opaqueredirect" ? "a redirect" : `HTTP ${status}`;
-  return failedBy("NOT_RINGCAST", `what answers at ${shown(url)} is no Ringcast server (${what})`);
+  return failedBy("NOT_RINGCAST", `${shown(url)} is not a Ringcast server (${what})`);
 }
 
 /** What the runtime knows of a failure besides that nobody answers, in parentheses. */
@@ -104,8 +104,8 @@ export async function diagnoseNothing(url: string, error: unknown, fetch: Fetch)
   }
   return failedBy(
     "NOT_RINGCAST",
-    `WebSockets to ${shown(url)} fail, and this page may not read what answers there: it is no Ringcast server, or one ` +
-      "without -enable-cors, or one whose -allowed-origins lacks this page's origin",
+    `WebSockets to ${shown(url)} fail, and this page can't read the response: it is not a Ringcast server, ` +
+      "or -enable-cors is off, or -allowed-origins lacks this page's origin",
   );
 }
 
@@ -120,9 +120,12 @@ export async function diagnose(url: string, response: Response, fetch: Fetch): P
   if (code === "NOT_FOUND") {
     const plain = await fetch(httpUrl(url, ""));
     if ((await errorIn(plain))?.code === "UPGRADE_REQUIRED") {
-      return failedBy("UNREACHABLE", `WebSockets to ${shown(url)} fail, and its server is too old to do without them`);
+      return failedBy(
+        "UNREACHABLE",
+        `WebSockets to ${shown(url)} fail, and its server is too old to work without them`,
+      );
     }
-    return failedBy("NOT_RINGCAST", `the Ringcast server of ${shown(url)} has no WebSocket at this path; it is at /ws`);
+    return failedBy("NOT_RINGCAST", `the Ringcast server at ${shown(url)} has no WebSocket at this path; use /ws`);
   }
   const closeCode = CLOSE_CODES.get(code);
   if (closeCode === undefined) return brokenBy(message);

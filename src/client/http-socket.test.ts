@@ -263,7 +263,7 @@ describe("a socket by HTTP that tries a WebSocket", () => {
 
 describe("a session by HTTP that can't be had", () => {
   const none = (what: string): Closing => {
-    return { code: 1006, reason: `what answers at ${NAME} is no Ringcast server (${what})`, problem: "NOT_RINGCAST" };
+    return { code: 1006, reason: `${NAME} is not a Ringcast server (${what})`, problem: "NOT_RINGCAST" };
   };
 
   test.each<[string, () => Response, Closing]>([
@@ -312,15 +312,15 @@ describe("a session by HTTP that can't be had", () => {
     const older = ({ init, url }: Request) => {
       if (url.includes("/session")) return notFound();
       if (!new Headers(init.headers).has("authorization")) return refusal(401, { code: "UNAUTHORIZED", message: "" });
-      return refusal(426, { code: "UPGRADE_REQUIRED", message: "this path speaks WebSocket" });
+      return refusal(426, { code: "UPGRADE_REQUIRED", message: "this path needs a WebSocket upgrade" });
     };
     expect(await open(older, { apiKey: "k" }).closed).toEqual({
       code: 1006,
-      reason: `WebSockets to ${NAME} fail, and its server is too old to do without them`,
+      reason: `WebSockets to ${NAME} fail, and its server is too old to work without them`,
       problem: "UNREACHABLE",
     });
     const { closed } = open(notFound);
-    expect(await closed).toMatchObject({ problem: "NOT_RINGCAST", reason: expect.stringContaining("it is at /ws") });
+    expect(await closed).toMatchObject({ problem: "NOT_RINGCAST", reason: expect.stringContaining("use /ws") });
   });
 
   const failing = (code: string) => () =>

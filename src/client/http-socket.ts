@@ -68,7 +68,7 @@ class HttpSocket implements Socket {
 
   send(text: string): void {
     if (this.#isOver) return;
-    if (this.#queue.push(text) > MAX_QUEUED) this.#end(brokenBy("too many requests wait for the server"));
+    if (this.#queue.push(text) > MAX_QUEUED) this.#end(brokenBy("too many queued requests"));
     else this.#post();
   }
 

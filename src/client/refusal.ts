@@ -21,11 +21,9 @@ export interface Loss {
 export function refusalOf({ code, reason, url, wasAnswered }: Loss): RingcastError | undefined {
   switch (code) {
     case PROTOCOL_ERROR:
-      return wasAnswered
-        ? undefined
-        : new RingcastError("NOT_RINGCAST", `what answers at ${url} is no Ringcast server`);
+      return wasAnswered ? undefined : new RingcastError("NOT_RINGCAST", `${url} is not a Ringcast server`);
     case TRY_AGAIN_LATER:
-      return new RingcastError("UNAVAILABLE", `the server takes no connection for now: ${reason}`);
+      return new RingcastError("UNAVAILABLE", `the server refused the connection: ${reason}`);
     case UNAUTHORIZED:
       return new RingcastError("UNAUTHORIZED", `${reason || "refused"}; check the API key or token of this client`);
     case DISCONNECTED:

@@ -101,10 +101,7 @@ export interface PlatformOptions {
  */
 export function createPlatform({ apiKey, webSocket: Given }: PlatformOptions): Platform {
   if (!Given && typeof WebSocket === "undefined") {
-    throw new RingcastError(
-      "UNSUPPORTED",
-      "this runtime has no WebSocket: set the option webSocket, as with the package ws",
-    );
+    throw new RingcastError("UNSUPPORTED", "this runtime has no WebSocket: pass the package ws as webSocket");
   }
   if (!Given && apiKey !== undefined && globals.document !== undefined) {
     throw new RingcastError("UNSUPPORTED", "browsers can't send an API key: use a token");

@@ -16,5 +16,5 @@ export function webSocketUrl(text: string): string {
   } catch {
     // The error says the same for every text that is no such URL.
   }
-  throw new RingcastError("UNSUPPORTED", `${JSON.stringify(text)} is no WebSocket URL, such as wss://example.com/ws`);
+  throw new RingcastError("UNSUPPORTED", `${JSON.stringify(text)} is not a WebSocket URL like wss://example.com/ws`);
 }

@@ -16,7 +16,7 @@ describe("a warning", () => {
       platform.socket.end(1013, "no room");
       await retry();
     }
-    expect(platform.warnings).toEqual(["ringcast: UNAVAILABLE: the server takes no connection for now: no room"]);
+    expect(platform.warnings).toEqual(["ringcast: UNAVAILABLE: the server refused the connection: no room"]);
   });
 
   test("goes to the application's listener instead of the console", async () => {

@@ -134,19 +134,23 @@ export const OPTIONS = {
   },
   port: integer({ flag: "port", group: SERVER, help: "Port to listen on; 0: any free one" }, 8080, 0, 65_535),
   readTimeoutMs: duration(
-    { flag: "read-timeout", group: SERVER, help: "Longest time for a request's headers to arrive, and then for its body" },
+    {
+      flag: "read-timeout",
+      group: SERVER,
+      help: "Longest time for a request's headers to arrive, and then for its body",
+    },
     10_000,
     1,
     MAX_DURATION_MS,
   ),
   writeTimeoutMs: duration(
-    { flag: "write-timeout", group: SERVER, help: "Longest time that an HTTP client may take nothing of its answer" },
+    { flag: "write-timeout", group: SERVER, help: "Close HTTP clients that stop reading for this long" },
     10_000,
     1,
     MAX_DURATION_MS,
   ),
   idleTimeoutMs: duration(
-    { flag: "idle-timeout", group: SERVER, help: "Closes HTTP connections that idle this long" },
+    { flag: "idle-timeout", group: SERVER, help: "Close HTTP connections that are idle for this long" },
     60_000,
     1000,
     MAX_DURATION_MS,
@@ -178,13 +182,13 @@ export const OPTIONS = {
   }),
   tlsKey: file({ flag: "tls-key", group: SERVER, help: "The certificate's private key (PEM)" }),
   maxQueueSize: integer(
-    { flag: "max-queue-size", group: PUBSUB, help: "Most messages that wait for a client whose socket is full" },
+    { flag: "max-queue-size", group: PUBSUB, help: "Most messages queued for a client whose socket is full" },
     100,
     1,
     1_000_000,
   ),
   maxQueueBytes: integer(
-    { flag: "max-queue-bytes", group: PUBSUB, help: "Most bytes that wait for a client whose socket is full" },
+    { flag: "max-queue-bytes", group: PUBSUB, help: "Most bytes queued for a client whose socket is full" },
     16_777_216,
     4096,
     2_147_483_647,
@@ -212,7 +216,7 @@ export const OPTIONS = {
     MAX_DURATION_MS,
   ),
   pongWaitMs: duration(
-    { flag: "pong-wait", group: PUBSUB, help: "Closes a connection from which nothing came for so long" },
+    { flag: "pong-wait", group: PUBSUB, help: "Close a connection that has been silent for this long" },
     60_000,
     20,
     MAX_DURATION_MS,
@@ -221,7 +225,7 @@ export const OPTIONS = {
     {
       flag: "write-wait",
       group: PUBSUB,
-      help: "A client that lost messages and then reads nothing for so long is a slow consumer",
+      help: "Close a client that lost messages and then stops reading for this long",
     },
     10_000,
     10,
@@ -238,7 +242,7 @@ export const OPTIONS = {
     false,
   ),
   autoCreateTopics: boolean(
-    { flag: "auto-create-topics", group: PUBSUB, help: "Let subscribe and publish begin topics" },
+    { flag: "auto-create-topics", group: PUBSUB, help: "Create topics on subscribe and publish" },
     true,
   ),
   topicTtlMs: duration(
@@ -251,7 +255,7 @@ export const OPTIONS = {
     {
       flag: "idle-topic-ttl",
       group: PUBSUB,
-      help: "How long a published topic without any subscriber outlives its last message",
+      help: "How long a topic that never had a subscriber outlives its last message",
     },
     60_000,
     0,
@@ -269,7 +273,7 @@ export const OPTIONS = {
   ),
   maxTopics: integer({ flag: "max-topics", group: PUBSUB, help: "Most topics" }, 100_000, 1, 100_000_000),
   maxSubscriptions: integer(
-    { flag: "max-subscriptions", group: PUBSUB, help: "Most topics that one connection may subscribe to" },
+    { flag: "max-subscriptions", group: PUBSUB, help: "Most subscriptions of one connection" },
     1024,
     1,
     1_000_000,
@@ -278,7 +282,7 @@ export const OPTIONS = {
     {
       flag: "max-control-frames-per-sec",
       group: PUBSUB,
-      help: "Closes a connection that sends more pings and pongs in a second",
+      help: "Close a connection that sends more pings and pongs per second",
     },
     100,
     1,
@@ -287,7 +291,7 @@ export const OPTIONS = {
   apiKeys: {
     flag: "api-key",
     group: SECURITY,
-    help: "Key that clients must present, or NAME:ROLE:KEY; may be repeated; empty: none needed",
+    help: "Key that clients must send, or NAME:ROLE:KEY; may be repeated; empty: none needed",
     defaultValue: [],
     defaultText: "none",
     placeholder: "key",
@@ -332,23 +336,23 @@ export const OPTIONS = {
     parse: parseOrigins,
   } satisfies Option<readonly string[]>,
   rateLimitPerMin: integer(
-    { flag: "rate-limit-per-min", group: SECURITY, help: "Requests a minute that an address may make; 0: no limit" },
+    { flag: "rate-limit-per-min", group: SECURITY, help: "Requests per minute and address; 0: no limit" },
     1000,
     0,
     60_000_000,
   ),
   rateLimitBurst: integer(
-    { flag: "rate-limit-burst", group: SECURITY, help: "Requests that an address may make at once" },
+    { flag: "rate-limit-burst", group: SECURITY, help: "Requests that an address may make in a burst" },
     100,
     1,
     1_000_000,
   ),
   trustProxy: boolean(
-    { flag: "trust-proxy", group: SECURITY, help: "Believe X-Forwarded-For; only behind a proxy that sets it" },
+    { flag: "trust-proxy", group: SECURITY, help: "Trust X-Forwarded-For; only behind a proxy that sets it" },
     false,
   ),
   metricsAuth: boolean(
-    { flag: "metrics-auth", group: OBSERVABILITY, help: "Ask for an admin's key at /metrics, where one is set" },
+    { flag: "metrics-auth", group: OBSERVABILITY, help: "Require an admin key for /metrics, if any key is set" },
     true,
   ),
   metricsTopics: {
@@ -362,16 +366,16 @@ export const OPTIONS = {
     parse: parseMetricsTopics,
   } satisfies Option<readonly string[]>,
   trace: boolean(
-    { flag: "trace", group: OBSERVABILITY, help: "Keep a trace of each held message: who got it when, who lost it" },
+    { flag: "trace", group: OBSERVABILITY, help: "Trace each stored message: who got it when, who lost it" },
     false,
   ),
-  logLevel: choice({ flag: "log-level", group: LOGGING, help: "Least important messages to log" }, "info", [
+  logLevel: choice({ flag: "log-level", group: LOGGING, help: "Minimum log level" }, "info", [
     "debug",
     "info",
     "warn",
     "error",
   ]),
-  logFormat: choice({ flag: "log-format", group: LOGGING, help: "How log lines look" }, "text", ["text", "json"]),
+  logFormat: choice({ flag: "log-format", group: LOGGING, help: "Format of log lines" }, "text", ["text", "json"]),
 };
 
 type Options = typeof OPTIONS;

@@ -1,15 +1,15 @@
 /** What `ringcast` does, by the first word of its command line, and one line about each. */
 export const VERBS = {
-  serve: "Run the server; so does no verb at all",
+  serve: "Run the server (the default)",
   config: "Print the value of every flag of the server, and where it comes from",
-  sub: "Print what comes to topics",
+  sub: "Subscribe to topics and print their messages",
   pub: "Publish to a topic",
   topics: "List, create and delete topics",
-  stats: "Show what the server does",
-  health: "Tell whether the server is well, by the exit code too",
-  token: "Make a token that lets a browser do exactly what it may",
-  bench: "Load a server on this machine for a few seconds, and measure it",
-  completion: "Print what makes a shell complete all this",
+  stats: "Show the server's statistics",
+  health: "Check the server's health; the exit code says it, too",
+  token: "Create a token that allows only what you list",
+  bench: "Benchmark a server on this machine",
+  completion: "Print the completion script of a shell",
   help: "Explain a verb",
 } as const;
 

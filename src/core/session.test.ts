@@ -131,7 +131,7 @@ describe("a session whose socket is full", () => {
     under.pass(1);
     expect(session.isOpen).toBe(false);
     expect([session.queueDepth, under.hub.counters.slowConsumers, under.topicNames()]).toEqual([1, 1, []]);
-    expect(under.told()).toContain("slow 1: the socket accepted nothing for the write wait");
+    expect(under.told()).toContain("slow 1: the socket took no data for -write-wait");
     transport.room = Number.POSITIVE_INFINITY;
     transport.handOver();
     session.drained();
@@ -164,7 +164,7 @@ describe("a session whose socket is full", () => {
     under.publish("a");
     under.endTick();
     expect([session.isOpen, under.hub.counters.dropped]).toEqual([false, 10]);
-    expect(under.told()).toContain("slow 1: a whole further queue was dropped and nothing accepted");
+    expect(under.told()).toContain("slow 1: another full queue was dropped, and the socket took no data");
   });
 
   test("is no slow consumer when something was accepted in between", () => {
@@ -197,7 +197,7 @@ describe("a session whose socket is full", () => {
     expect([session.isOpen, session.queueDepth]).toEqual([true, 11]);
     under.pass(1);
     expect(session.isOpen).toBe(false);
-    expect(under.told()).toContain("slow 1: the socket accepted nothing for the write wait");
+    expect(under.told()).toContain("slow 1: the socket took no data for -write-wait");
   });
 
   test("is destroyed when it takes not even the last word within the write wait", () => {

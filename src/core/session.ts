@@ -225,7 +225,7 @@ export class Session implements MessageSource {
     this.#judge();
     const { writeWaitMs } = this.#context;
     if (this.isOpen && this.#troubledSinceMs !== undefined && nowMs - this.#troubledSinceMs >= writeWaitMs) {
-      this.#endAsSlow("the socket accepted nothing for the write wait");
+      this.#endAsSlow("the socket took no data for -write-wait");
     }
   }
 
@@ -357,7 +357,7 @@ export class Session implements MessageSource {
     if (!this.isOpen || (dropped === 0 && !isFull)) return;
     this.#troubledSinceMs ??= clock.monotonicMs();
     if (this.#droppedSinceProgress >= limits.maxMessages) {
-      this.#endAsSlow("a whole further queue was dropped and nothing accepted");
+      this.#endAsSlow("another full queue was dropped, and the socket took no data");
     } else if (count > 2 * maxMessages || bytes > 2 * maxBytes) {
       this.#endAsSlow("the queue is full of replies");
     }

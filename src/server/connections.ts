@@ -86,9 +86,15 @@ export class Connections {
     const { address, session } = connection;
     // One that ends already, perhaps because it was cut off before, has nothing more to be told of.
     if (!session.isOpen) return;
-    logger.info({ session: session.id, by }, "client cut off");
-    journal.note({ code: "CLIENT_CUT_OFF", level: "info", message: `cut off by ${by}`, client: session.id, address });
-    session.end(CLOSE.CUT_OFF, "cut off by an operator", this.#options.writeWaitMs);
+    logger.info({ session: session.id, by }, "disconnecting client");
+    journal.note({
+      code: "CLIENT_CUT_OFF",
+      level: "info",
+      message: `disconnected by ${by}`,
+      client: session.id,
+      address,
+    });
+    session.end(CLOSE.CUT_OFF, "disconnected by an operator", this.#options.writeWaitMs);
   }
 
   /** Resolves when none is open any more. */
@@ -143,7 +149,7 @@ export class Connections {
     const now = this.#ports.clock.monotonicMs();
     for (const connection of this.#all.values()) {
       if (beat(connection, now, this.#options) === "alive") continue;
-      this.#ports.logger.info({ session: connection.session.id }, "no answer to pings, connection given up");
+      this.#ports.logger.info({ session: connection.session.id }, "ping timeout, connection closed");
       connection.session.terminate();
     }
   }

@@ -161,7 +161,7 @@ export class Dispatcher {
   #refresh(client: Client, request: RefreshRequest): void {
     const { session } = client;
     if (client.renewing) {
-      this.refuse(client, request.requestIdJson, new Refusal("RATE_LIMITED", "another refresh is under way"));
+      this.refuse(client, request.requestIdJson, new Refusal("RATE_LIMITED", "another refresh is in progress"));
       return;
     }
     client.renewing = true;
@@ -182,12 +182,12 @@ export class Dispatcher {
   /** Puts a new token in the place of the client's; returns when that one ends. */
   async #renew(client: Client, token: string): Promise<string | Refusal> {
     if (client.principal.life === undefined) {
-      return new Refusal("BAD_REQUEST", "this connection did not come with a token");
+      return new Refusal("BAD_REQUEST", "this connection was not opened with a token");
     }
     const principal = await this.#ports.tokens.verify(token);
     if (principal instanceof Refusal) return principal;
     if (principal.life === undefined || principal.clientId !== client.principal.clientId) {
-      return new Refusal("FORBIDDEN", "the token is another client's");
+      return new Refusal("FORBIDDEN", "the token belongs to another client");
     }
     for (const name of this.#ports.hub.topicNames(client.session)) {
       if (!principal.maySubscribe(name)) {

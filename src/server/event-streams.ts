@@ -102,7 +102,7 @@ export class EventStreams {
       {
         code: "MESSAGES_MISSED",
         message: isKnown
-          ? "the topic no longer holds all that came in between"
+          ? "some messages are no longer in the topic's history"
           : "the topic was recreated, or never had the offset that you sent",
         epoch: joined.epoch,
         from_offset: isKnown ? since.offset + 1 : 1,

@@ -33,7 +33,7 @@ describe("the log of refusals", () => {
     log.note(WRONG_KEY);
     log.note({
       code: "FORBIDDEN",
-      message: "this origin may not connect (-allowed-origins)",
+      message: "this origin is not allowed (-allowed-origins)",
       address: "192.0.2.1",
       method: "GET",
       path: "/ws",
@@ -62,7 +62,7 @@ describe("the log of refusals", () => {
         path: "/ws",
         as: "dashboard",
         origin: "https://b.example",
-        why: "this origin may not connect (-allowed-origins)",
+        why: "this origin is not allowed (-allowed-origins)",
         requests: 1,
       },
     ]);

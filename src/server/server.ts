@@ -100,8 +100,8 @@ function reloadCertificate(config: Config, listener: Listener, logger: Logger, j
     journal.note({ code: "RELOADED", level: "info", message: `certificate loaded, valid to ${validTo}` });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    logger.error({ why }, "certificate not loaded, the one in force stays");
-    journal.note({ code: "RELOADED", level: "error", message: "certificate not loaded, the one in force stays" });
+    logger.error({ why }, "certificate not loaded, keeping the previous one");
+    journal.note({ code: "RELOADED", level: "error", message: "certificate not loaded, keeping the previous one" });
   }
 }
 

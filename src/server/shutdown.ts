@@ -36,7 +36,7 @@ export async function shutDown(server: RunningServer, shutdownTimeoutMs: number,
   const flushMs = Math.min(MAX_FLUSH_MS, shutdownTimeoutMs * FLUSH_SHARE);
   const outcome = await Promise.race([connections.whenEmpty(), after(flushMs)]);
   const left = connections.count;
-  if (outcome === "timeout") logger.warn({ clients: left }, "some clients did not take all that was queued for them");
+  if (outcome === "timeout") logger.warn({ clients: left }, "flush timed out, clients closed with messages queued");
   for (const session of [...hub.sessions()]) session.close(CLOSE.GOING_AWAY, REASON);
   if (clients > 0) await after(Math.min(LINGER_MS, shutdownTimeoutMs * (1 - FLUSH_SHARE) * 0.5));
   await server.stop();

@@ -20,7 +20,7 @@ export function enforceTokenLife(connection: Tenure, nowMs: number, closeWaitMs:
   } else if (nowMs >= life.warnAtMs && connection.warnedOf !== life) {
     connection.warnedOf = life;
     const expiresAt = new Date(life.expiresAtMs).toISOString();
-    const message = "the token ends soon; renew it with a refresh request, or an event stream by a new one";
+    const message = "the token expires soon; send a refresh request, or open a new event stream with a new token";
     session.send(
       encodeInfo(undefined, { code: "TOKEN_EXPIRING", message, expires_at: expiresAt }, new Date(nowMs).toISOString()),
     );

@@ -236,7 +236,7 @@ export const REFUSALS: Readonly<Record<string, Scenario>> = {
       await expectTrouble(
         connect(url, { ...PATIENT, publishTimeoutMs: 3000 }),
         "NOT_RINGCAST",
-        /is no Ringcast server/,
+        /is not a Ringcast server/,
       );
       return "";
     },

@@ -312,7 +312,7 @@ export class SessionRun {
     const { queue, writeWaitMs } = this.#options;
     this.slow++;
     assert.ok(client.wasFull && client.isFull, "the socket was not full");
-    if (why.startsWith("a whole further queue")) assert.ok(model.droppedSinceProgress >= queue.maxMessages);
+    if (why.startsWith("another full queue")) assert.ok(model.droppedSinceProgress >= queue.maxMessages);
     else if (why.startsWith("the queue is full")) assert.ok(model.exceeds(2) && !model.hasEvents);
     else assert.ok(this.#nowMs() - (model.troubledSinceMs ?? Number.NaN) >= writeWaitMs);
     model.endAsSlow(why, this.#now());

@@ -44,7 +44,7 @@ describe("keys from a file", () => {
       {
         level: ERROR,
         why: expect.stringContaining(file.path),
-        msg: "token keys not loaded, those in force stay",
+        msg: "token keys not loaded, keeping the previous ones",
       },
     ]);
     expect(() => new FileKeys(file.path, logger)).toThrow(UnusableFile);

@@ -28,7 +28,7 @@ export class FileKeys implements PublicKeys {
       this.#find = this.#read();
     } catch (error) {
       if (!(error instanceof UnusableFile)) throw error;
-      this.#logger.error({ why: error.message }, "token keys not loaded, those in force stay");
+      this.#logger.error({ why: error.message }, "token keys not loaded, keeping the previous ones");
     }
   }
 

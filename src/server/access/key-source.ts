@@ -63,8 +63,8 @@ export class KeySource {
       return true;
     } catch (error) {
       if (!(error instanceof UnusableFile)) throw error;
-      this.#logger.error({ why: error.message }, "API keys not loaded, those in force stay");
-      journal.note({ code: "RELOADED", level: "error", message: "API keys not loaded, those in force stay" });
+      this.#logger.error({ why: error.message }, "API keys not loaded, keeping the previous ones");
+      journal.note({ code: "RELOADED", level: "error", message: "API keys not loaded, keeping the previous ones" });
       return false;
     }
   }

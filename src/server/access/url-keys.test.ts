@@ -112,7 +112,7 @@ describe("keys from a URL", () => {
     await under.keys.refresh();
     expect(under.server.requests).toBe(4);
     expect(under.lines).toMatchObject([
-      { level: WARN, msg: "token keys not loaded, those in force stay" },
+      { level: WARN, msg: "token keys not loaded, keeping the previous ones" },
       { level: INFO, msg: "token keys loaded" },
       { level: INFO, msg: "token keys loaded" },
     ]);
@@ -138,7 +138,7 @@ describe("keys from a URL", () => {
     await under.keys.refresh();
     expect(await under.find(old)).toBeInstanceOf(CryptoKey);
     const from = under.server.url.href;
-    const msg = "token keys not loaded, those in force stay";
+    const msg = "token keys not loaded, keeping the previous ones";
     expect(under.lines.slice(1)).toEqual([{ level: WARN, from, why: expect.any(String), msg }]);
     expect(under.server.requests).toBe(2);
   });

@@ -86,7 +86,7 @@ export class UrlKeys implements PublicKeys {
     } catch (error) {
       this.#retryAtMs = clock.monotonicMs() + RETRY_MS;
       const why = error instanceof Error ? error.message : String(error);
-      logger.warn({ from: url, why }, "token keys not loaded, those in force stay");
+      logger.warn({ from: url, why }, "token keys not loaded, keeping the previous ones");
       throw new KeysOutOfReach();
     }
   };

@@ -64,7 +64,7 @@ describe("admission", () => {
       message: "too many new connections from this address: 500 at once, then 200 a second",
     });
     const full = setUp({ connections: 10 }).admission.admitConnection(headOf("/ws", UPGRADE));
-    expect(full?.message).toBe("the server has its limit of 10 connections (-max-connections)");
+    expect(full?.message).toBe("the limit of 10 connections is reached (-max-connections)");
   });
 
   test("fits what refuses a connection into a close frame, with a hint of 30 bytes", async () => {

@@ -87,14 +87,11 @@ export class Admission {
   admitConnection(head: RequestHead): HttpRefusal | undefined {
     const origin = originOf(head);
     if (origin !== undefined && !this.#ports.allowsOrigin(origin)) {
-      return new HttpRefusal("FORBIDDEN", "this origin may not connect (-allowed-origins)", {}, { origin });
+      return new HttpRefusal("FORBIDDEN", "this origin is not allowed (-allowed-origins)", {}, { origin });
     }
     const { maxConnections } = this.#options;
     if (this.#ports.connections.count >= maxConnections) {
-      return new HttpRefusal(
-        "UNAVAILABLE",
-        `the server has its limit of ${maxConnections} connections (-max-connections)`,
-      );
+      return new HttpRefusal("UNAVAILABLE", `the limit of ${maxConnections} connections is reached (-max-connections)`);
     }
     return undefined;
   }

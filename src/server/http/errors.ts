@@ -79,7 +79,7 @@ const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
   UNAUTHORIZED: "The API key or token is missing or wrong, or the token has expired",
   FORBIDDEN: "The key or token does not allow this, or the page's origin may not connect",
   NOT_FOUND: "There is no such topic",
-  TOPIC_NOT_FOUND: "There is no such topic, and none may be begun (-auto-create-topics=false)",
+  TOPIC_NOT_FOUND: "There is no such topic, and it is not created (-auto-create-topics=false)",
   REQUEST_TIMEOUT: "The body did not arrive in time",
   CONFLICT: "The topic already exists",
   PAYLOAD_TOO_LARGE: "The body is larger than -max-message-size",

@@ -12,7 +12,7 @@ import { SECURITY } from "./security.ts";
  * token.JWT`, and common proxies take lines of up to 8 KiB.
  */
 export const MAX_ISSUED_TOKEN_CHARS = 8000;
-const TOO_LARGE = `the token would be longer than ${MAX_ISSUED_TOKEN_CHARS} characters, too long for a request's header; list fewer topics, or beginnings of their names`;
+const TOO_LARGE = `the token would be longer than ${MAX_ISSUED_TOKEN_CHARS} characters, too long for a request's header; list fewer topics, or patterns that end in *`;
 
 const MIN_TTL_MS = 1000;
 const MAX_TTL_MS = 24 * 3_600_000;
@@ -61,7 +61,7 @@ const tokenRoute = createRoute({
   path: "/tokens",
   middleware: administration,
   tags: ["Tokens"],
-  summary: "Make a token that lets a browser do exactly what it may",
+  summary: "Create a token that allows only what you list",
   description: `Needs an API key of the role admin: a token makes no tokens. Refused where the token would be longer than ${MAX_ISSUED_TOKEN_CHARS} characters.`,
   "x-max-token-chars": MAX_ISSUED_TOKEN_CHARS,
   security: SECURITY,

@@ -63,10 +63,10 @@ function fits(head: RequestHead, name: string, pattern: string): boolean {
  */
 export function refusesHandshake(head: RequestHead): HttpRefusal | undefined {
   if (!fits(head, "upgrade", UPGRADE)) {
-    return new HttpRefusal("UPGRADE_REQUIRED", "this path speaks WebSocket", { Upgrade: "websocket" });
+    return new HttpRefusal("UPGRADE_REQUIRED", "this path needs a WebSocket upgrade", { Upgrade: "websocket" });
   }
   if (headerOf(head, "sec-websocket-version") !== WEBSOCKET_VERSION) {
-    return new HttpRefusal("UPGRADE_REQUIRED", "only WebSocket version 13 is spoken", {
+    return new HttpRefusal("UPGRADE_REQUIRED", "only WebSocket version 13 is supported", {
       Upgrade: "websocket",
       "Sec-WebSocket-Version": WEBSOCKET_VERSION,
     });
