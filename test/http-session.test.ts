@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { serverMessageSchema } from "../src/protocol/messages.ts";
@@ -130,9 +131,9 @@ describe("a session by HTTP", () => {
     for (const offset of [2, 3]) expect(await back.expect("event")).toMatchObject({ offset });
   });
 
-  test("skips empty lines, and answers a malformed one without harm to those beside it", async () => {
+  test("skips empty lines, whatever ends them, and answers a malformed one without harm to those beside it", async () => {
     using client = await open();
-    expect((await client.post('\n{"type":"ping"}\r\n\n{"type":\n{"type":"ping"}\n')).status).toBe(204);
+    expect((await client.post('\n{"type":"ping"}\r\n\r\n\n{"type":\n{"type":"ping"}\n')).status).toBe(204);
     expect(await takeTypes(client, 3)).toEqual(["pong", "error", "pong"]);
     expect((await client.post("")).status).toBe(204);
   });
@@ -175,6 +176,42 @@ describe("a session by HTTP", () => {
     const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from("{")) });
     const answer = await fetch(url, { method: "POST", body, ...{ duplex: "half" } });
     expect(answer.status).toBe(408);
+  });
+
+  test("may have four bodies on their way at a time; a further one is refused, and what came earlier goes on", async () => {
+    using client = await open();
+    const requests = Array.from({ length: 4 }, () => {
+      const outgoing = request(`${server.url}/ws/session/${client.id}`, { method: "POST", agent: false });
+      outgoing.write('{"type":"ping"}');
+      return outgoing;
+    });
+    await vi.waitFor(async () => expect((await client.post("")).status).toBe(429));
+    for (const outgoing of requests) outgoing.end();
+    expect(await takeTypes(client, 4)).toEqual(["pong", "pong", "pong", "pong"]);
+    expect((await client.post('{"type":"ping"}')).status).toBe(204);
+  });
+
+  test("that is ending, because an operator has disconnected it, takes no more requests", async () => {
+    using client = await open();
+    await client.send(subscribe("full"));
+    await client.expect("ack");
+    client.pause();
+    const list = z.object({ clients: z.array(z.object({ id: z.number(), queue_depth: z.number() })) });
+    const me = await vi.waitFor(
+      async () => {
+        using publisher = await open();
+        const batch = Array.from({ length: 100 }, (_, i) => publish("full", `m${i}`, "x".repeat(9000)));
+        await publisher.send(...batch);
+        const { clients } = list.parse(await (await server.fetch("/clients", { headers: WITH_KEY })).json());
+        const full = clients.find(({ queue_depth }) => queue_depth > 0);
+        if (full === undefined) throw new Error("nothing is queued yet");
+        return full;
+      },
+      { timeout: 20_000 },
+    );
+    await server.fetch(`/clients/${me.id}`, { method: "DELETE", headers: WITH_KEY });
+    expect((await client.post(JSON.stringify(publish("not-made", "m", 1)))).status).toBe(404);
+    expect((await server.fetch("/topics/not-made", { headers: WITH_KEY })).status).toBe(404);
   });
 
   test("is one client like any other: listed, counted, disconnected by an operator", async () => {

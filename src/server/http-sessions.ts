@@ -16,7 +16,10 @@ const ID_BYTES = 18;
 const MAX_BODY_BYTES = 1024 * 1024;
 /** The most requests of a body: a turn of the event loop carries them all out. */
 const MAX_BODY_REQUESTS = 10_000;
+/** The most bodies of a session that are under way at a time: each of them takes memory. */
+const MAX_BODIES = 4;
 const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 
 /** What sessions by HTTP work with. */
 export interface HttpSessionPorts {
@@ -32,13 +35,20 @@ interface Line {
   readonly end: number;
 }
 
+interface HttpSession {
+  readonly connection: Connection;
+  /** How many bodies are being read. */
+  bodyCount: number;
+}
+
 /** The lines of a body that have anything in them; of too many, one more than there may be. */
 function linesOf(body: Buffer): Line[] {
   const lines: Line[] = [];
   for (let start = 0; start < body.length && lines.length <= MAX_BODY_REQUESTS; ) {
     const found = body.indexOf(LINE_FEED, start);
     const end = found < 0 ? body.length : found;
-    if (end > start) lines.push({ start, end });
+    const isBlank = end === start || (end === start + 1 && body[start] === CARRIAGE_RETURN);
+    if (!isBlank) lines.push({ start, end });
     start = end + 1;
   }
   return lines;
@@ -49,7 +59,7 @@ export class HttpSessions {
   readonly #maxMessageBytes: number;
   readonly #ports: HttpSessionPorts;
   /** As many as there may be connections. */
-  readonly #byId = new Map<string, Connection>();
+  readonly #byId = new Map<string, HttpSession>();
 
   /** @param maxMessageBytes the most bytes of one request (`-max-message-size`) */
   constructor(maxMessageBytes: number, ports: HttpSessionPorts) {
@@ -70,7 +80,7 @@ export class HttpSessions {
   open(peer: Peer, outgoing: ServerResponse, headers: Record<string, string>): void {
     const id = randomBytes(ID_BYTES).toString("base64url");
     const stream = this.#ports.streams.open(outgoing, SESSION_FORMAT, peer, () => this.#byId.delete(id));
-    this.#byId.set(id, stream.connection);
+    this.#byId.set(id, { connection: stream.connection, bodyCount: 0 });
     const session: StreamSession = { type: "session", id };
     stream.begin(headers, encodeStreamEvent(JSON.stringify(session), "session", undefined));
   }
@@ -81,13 +91,27 @@ export class HttpSessions {
   }
 
   /**
-   * Carries out the requests of a body, one a line, in order; their replies come on the stream.
-   * @param body well-formed UTF-8
-   * @returns why it does not: the session is gone, or a request is too large, or there are too many; then it carries out none
+   * Reads a body and carries out its requests, one a line, in order; their replies come on the stream.
+   * @param read reads the body, which must be well-formed UTF-8; what it throws is passed on
+   * @returns why it does not: the session is gone, too many bodies are being read, a request is too large, or there are too
+   *   many; then it carries out none
    */
-  receive(id: string, body: Buffer): Refusal | undefined {
-    const connection = this.#byId.get(id);
-    if (connection === undefined) return new Refusal("NOT_FOUND", "there is no such session");
+  async receive(id: string, read: () => Promise<Buffer>): Promise<Refusal | undefined> {
+    const session = this.#byId.get(id);
+    if (session === undefined) return new Refusal("NOT_FOUND", "there is no such session");
+    if (session.bodyCount >= MAX_BODIES) {
+      return new Refusal("RATE_LIMITED", `${MAX_BODIES} request bodies of this session are still being received`);
+    }
+    session.bodyCount++;
+    try {
+      return this.#carryOut(session.connection, await read());
+    } finally {
+      session.bodyCount--;
+    }
+  }
+
+  #carryOut(connection: Connection, body: Buffer): Refusal | undefined {
+    if (!connection.session.isOpen) return new Refusal("NOT_FOUND", "the session is ending");
     connection.heard = true;
     const lines = linesOf(body);
     if (lines.length > MAX_BODY_REQUESTS) {
@@ -104,7 +128,7 @@ export class HttpSessions {
           connection.requestCount++;
           connection.usage.requests++;
           hub.counters.receivedBytes += end - start;
-          // One that is being closed gets no more replies.
+          // One that a request closes gets no more replies.
           if (connection.session.isOpen) dispatcher.dispatch(connection, body, start, end);
         }
       } finally {

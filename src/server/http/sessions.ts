@@ -83,8 +83,7 @@ export function addSessionRoutes(app: HttpApp, options: HttpOptions, ports: Http
     const id = c.req.param("id");
     // Who knows no session is a stranger, and counts for the rate limit.
     if (!httpSessions.has(id)) throw admission.refuseStranger(c.env.head, "there is no such session");
-    const body = await readText(c.env.incoming, limits);
-    refuseIf(httpSessions.receive(id, body));
+    refuseIf(await httpSessions.receive(id, () => readText(c.env.incoming, limits)));
     return c.body(null, 204);
   });
 }
