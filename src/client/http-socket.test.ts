@@ -1,94 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { FakePlatform, type FakeSocket, settled } from "../../test/support/fake-platform.ts";
-import { deferred } from "./deferred.ts";
-import { openHttpSocket } from "./http-socket.ts";
-import type { Credentials } from "./platform.ts";
-
-const URL_TEXT = "wss://host.example/base/ws?tenant=1";
-const NAME = "wss://host.example/base/ws";
-const SESSION = 'event: session\ndata: {"type":"session","id":"abc-_1"}\n\n';
-
-interface Request {
-  readonly url: string;
-  readonly init: RequestInit;
-}
-
-interface Closing {
-  readonly code: number;
-  readonly reason: string;
-  readonly problem?: string;
-}
-
-/** Answers the requests of a socket. */
-type Answer = (request: Request) => Response | Promise<Response>;
+import { type Closing, FakeStream, NAME, openByHttp, type Request, SESSION } from "../../test/support/fake-http.ts";
+import { settled } from "../../test/support/fake-platform.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
 });
-
-/** Opens a socket whose requests are answered by a function; notes what happens on it. */
-function open(answer: Answer, credentials: Partial<Credentials> = {}) {
-  const requests: Request[] = [];
-  vi.stubGlobal("fetch", async (url: string | URL, init: RequestInit) => {
-    const request = { url: String(url), init };
-    requests.push(request);
-    return answer(request);
-  });
-  const log: string[] = [];
-  const { promise: closed, resolve } = deferred<Closing>();
-  const { promise: opened, resolve: resolveOpened } = deferred<void>();
-  const platform = new FakePlatform();
-  const socket = openHttpSocket(
-    platform,
-    URL_TEXT,
-    { apiKey: undefined, token: undefined, ...credentials },
-    {
-      opened: () => {
-        log.push("opened");
-        resolveOpened();
-      },
-      received: (text) => log.push(text),
-      closed: (code, reason, problem) => {
-        log.push("closed");
-        resolve({ code, reason, ...(problem && { problem }) });
-      },
-      replaced: () => {
-        log.push("replaced");
-        socket.drop();
-        return true;
-      },
-    },
-  );
-  return { platform, socket, requests, log, opened, closed };
-}
-
-/** A stream under the control of a test. */
-class Stream {
-  readonly response: Response;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-
-  constructor(text: string) {
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#controller = controller;
-      },
-    });
-    this.response = new Response(body, { headers: { "Content-Type": "text/event-stream" } });
-    this.push(text);
-  }
-
-  push(text: string): void {
-    this.#controller?.enqueue(Buffer.from(text));
-  }
-
-  end(): void {
-    this.#controller?.close();
-  }
-
-  break(): void {
-    this.#controller?.error(new Error("broken"));
-  }
-}
 
 function refusal(status: number, error: unknown, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify({ error }), { status, headers });
@@ -96,7 +12,7 @@ function refusal(status: number, error: unknown, headers: Record<string, string>
 
 describe("a socket by HTTP", () => {
   test("asks for the path below the WebSocket's, with the query and the credentials", async () => {
-    const { requests, closed } = open(() => new Response(), { apiKey: "k" });
+    const { requests, closed } = openByHttp(() => new Response(), { apiKey: "k" });
     await closed;
     expect(requests[0]?.url).toBe("https://host.example/base/ws/session?tenant=1");
     const headers = new Headers(requests[0]?.init.headers);
@@ -104,8 +20,8 @@ describe("a socket by HTTP", () => {
   });
 
   test("opens at the session event, passes messages on, and is closed as the stream says", async () => {
-    const stream = new Stream(`:\n\n${SESSION}data: {"a":1}\n\nevent: later\ndata: ?\n\n`);
-    const { closed, log } = open(() => stream.response);
+    const stream = new FakeStream(`:\n\n${SESSION}data: {"a":1}\n\nevent: later\ndata: ?\n\n`);
+    const { closed, log } = openByHttp(() => stream.response);
     stream.push('event: close\ndata: {"type":"close","code":4404,"reason":"gone"}\n\ndata: {"a":2}\n\n');
     expect(await closed).toEqual({ code: 4404, reason: "gone" });
     expect(log).toEqual(["opened", '{"a":1}', "closed"]);
@@ -113,8 +29,8 @@ describe("a socket by HTTP", () => {
 
   test("is closed with 1006, once, where the stream ends or breaks", async () => {
     for (const how of ["end", "break"] as const) {
-      const stream = new Stream(SESSION);
-      const { closed, log, opened } = open(() => stream.response);
+      const stream = new FakeStream(SESSION);
+      const { closed, log, opened } = openByHttp(() => stream.response);
       await opened;
       stream[how]();
       expect((await closed).code).toBe(1006);
@@ -123,9 +39,9 @@ describe("a socket by HTTP", () => {
   });
 
   test("sends one request at a time, what is sent meanwhile together, in order and within bounds", async () => {
-    const stream = new Stream(SESSION);
+    const stream = new FakeStream(SESSION);
     const answers: (() => void)[] = [];
-    const { opened, requests, socket } = open(({ init }) => {
+    const { opened, requests, socket } = openByHttp(({ init }) => {
       if (init.method === undefined) return stream.response;
       return new Promise((resolve) => answers.push(() => resolve(new Response(null, { status: 204 }))));
     });
@@ -159,17 +75,46 @@ describe("a socket by HTTP", () => {
     ["a proxy", () => new Response("<html>", { status: 502 }), 1006, "a request failed: HTTP 502"],
     ["nothing", () => Promise.reject(new Error("offline")), 1006, "a request failed: Error: offline"],
   ])("is closed where a request meets %s", async (_, answer, code, reason) => {
-    const stream = new Stream(SESSION);
-    const { closed, opened, socket } = open(({ init }) => (init.method === undefined ? stream.response : answer()));
+    const stream = new FakeStream(SESSION);
+    const { closed, opened, socket } = openByHttp(({ init }) =>
+      init.method === undefined ? stream.response : answer(),
+    );
     await opened;
     socket.send("1");
     expect(await closed).toEqual({ code, reason });
   });
 
+  test("sends a request with line breaks as one request", async () => {
+    const stream = new FakeStream(SESSION);
+    const { opened, requests, socket } = openByHttp(({ init }) => {
+      return init.method === undefined ? stream.response : new Response(null, { status: 204 });
+    });
+    await opened;
+    socket.send('{"payload":[\n{"type":"publish"}\r\n]}');
+    await vi.waitFor(() => expect(requests).toHaveLength(2));
+    expect(requests[1]?.init.body).toBe('{"payload":[ {"type":"publish"}  ]}');
+  });
+
+  test("is closed where a request is not answered within 30 s, though the stream lives", async () => {
+    const stream = new FakeStream(SESSION);
+    const { closed, log, opened, platform, requests, socket } = openByHttp(({ init }) => {
+      return init.method === undefined ? stream.response : new Promise(() => {});
+    });
+    await opened;
+    socket.send("1");
+    await vi.waitFor(() => expect(requests).toHaveLength(2));
+    platform.advance(29_999);
+    stream.push("data: {}\n\n");
+    await vi.waitFor(() => expect(log).toEqual(["opened", "{}"]));
+    platform.advance(1);
+    expect(await closed).toEqual({ code: 1006, reason: "no response to a request within 30 s" });
+    expect(platform.timerCount).toBe(0);
+  });
+
   test("is closed as its stream says where a request finds the session gone, if the stream does within a second", async () => {
     for (const isLate of [false, true]) {
-      const stream = new Stream(SESSION);
-      const { closed, log, opened, platform, socket } = open(({ init }) => {
+      const stream = new FakeStream(SESSION);
+      const { closed, log, opened, platform, socket } = openByHttp(({ init }) => {
         return init.method === undefined
           ? stream.response
           : refusal(404, { code: "NOT_FOUND", message: "there is no such session" });
@@ -187,8 +132,8 @@ describe("a socket by HTTP", () => {
 
   test("has no further event once it is closed or dropped, and cancels its requests", async () => {
     for (const how of ["close", "drop"] as const) {
-      const stream = new Stream(SESSION);
-      const { log, opened, requests, socket } = open(() => stream.response);
+      const stream = new FakeStream(SESSION);
+      const { log, opened, requests, socket } = openByHttp(() => stream.response);
       await opened;
       let isDone = false;
       socket[how](() => {
@@ -202,62 +147,6 @@ describe("a socket by HTTP", () => {
       expect(requests[0]?.init.signal?.aborted).toBe(true);
       expect(isDone).toBe(how === "close");
     }
-  });
-});
-
-describe("a socket by HTTP that tries a WebSocket", () => {
-  async function probing() {
-    const stream = new Stream(SESSION);
-    const all = open(() => stream.response);
-    await all.opened;
-    return { ...all, probes: all.platform.sockets };
-  }
-
-  test("does so after a pause that doubles, whatever comes of it, and is not in the way meanwhile", async () => {
-    const { log, platform, probes } = await probing();
-    const ends: ((probe: FakeSocket) => void)[] = [
-      (probe) => probe.end(1006),
-      // A proxy that accepts it, and lets nothing through.
-      () => platform.advance(10_000),
-      (probe) => probe.receive({ type: "error" }),
-      (probe) => {
-        probe.accept();
-        expect(probe.takeSent()).toEqual([{ type: "ping" }]);
-        platform.advance(10_000);
-      },
-    ];
-    let pauseMs = 30_000;
-    for (const [i, end] of ends.entries()) {
-      platform.advance(pauseMs - 1);
-      expect(probes).toHaveLength(i);
-      platform.advance(1);
-      const probe = probes[i];
-      if (probe === undefined) throw new Error("no WebSocket was tried");
-      end(probe);
-      expect(probe.isOpen).toBe(false);
-      pauseMs *= 2;
-    }
-    platform.openError = new Error("not here");
-    platform.advance(pauseMs);
-    platform.openError = undefined;
-    platform.advance(600_000);
-    expect(probes).toHaveLength(5);
-    expect(log).toEqual(["opened"]);
-  });
-
-  test("hands it over once it has answered, with the events that come on it from then on", async () => {
-    const { log, platform, probes, requests } = await probing();
-    platform.advance(30_000);
-    const [probe] = probes;
-    probe?.accept();
-    probe?.receive({ type: "pong" });
-    expect(log).toEqual(["opened", "replaced"]);
-    expect(requests[0]?.init.signal?.aborted).toBe(true);
-    probe?.receive("{}");
-    probe?.end(1001);
-    expect(log).toEqual(["opened", "replaced", "{}", "closed"]);
-    platform.advance(3_600_000);
-    expect(probes).toHaveLength(1);
   });
 });
 
@@ -301,7 +190,7 @@ describe("a session by HTTP that can't be had", () => {
     ["another session", () => stream('event: session\ndata: {"id":"../admin"}\n\n'), none("HTTP 200")],
     ["a redirect", () => new Response(null, { status: 302, headers: { Location: "/login" } }), none("HTTP 302")],
   ])("is closed with the code and the reason of a WebSocket, or says what is wrong: %s", async (_, answer, closing) => {
-    const { closed, log, requests } = open(answer);
+    const { closed, log, requests } = openByHttp(answer);
     expect(await closed).toEqual(closing);
     expect(log).toEqual(["closed"]);
     expect(requests.map(({ init }) => init.redirect)).toEqual(["manual"]);
@@ -314,12 +203,12 @@ describe("a session by HTTP that can't be had", () => {
       if (!new Headers(init.headers).has("authorization")) return refusal(401, { code: "UNAUTHORIZED", message: "" });
       return refusal(426, { code: "UPGRADE_REQUIRED", message: "this path needs a WebSocket upgrade" });
     };
-    expect(await open(older, { apiKey: "k" }).closed).toEqual({
+    expect(await openByHttp(older, { apiKey: "k" }).closed).toEqual({
       code: 1006,
       reason: `WebSockets to ${NAME} fail, and its server is too old to work without them`,
       problem: "UNREACHABLE",
     });
-    const { closed } = open(notFound);
+    const { closed } = openByHttp(notFound);
     expect(await closed).toMatchObject({ problem: "NOT_RINGCAST", reason: expect.stringContaining("use /ws") });
   });
 
@@ -328,13 +217,13 @@ describe("a session by HTTP that can't be had", () => {
 
   test("because nothing answers says so, with what the runtime knows", async () => {
     const nothing = { code: 1006, reason: `nothing answers at ${NAME}`, problem: "UNREACHABLE" };
-    expect(await open(failing("ECONNREFUSED")).closed).toEqual(nothing);
+    expect(await openByHttp(failing("ECONNREFUSED")).closed).toEqual(nothing);
     const reason = `${nothing.reason} (CERT_HAS_EXPIRED)`;
-    expect(await open(failing("CERT_HAS_EXPIRED")).closed).toEqual({ ...nothing, reason });
+    expect(await openByHttp(failing("CERT_HAS_EXPIRED")).closed).toEqual({ ...nothing, reason });
   });
 
   test("because the page may not read what answers says so, and shows it no credentials", async () => {
-    const { closed, requests } = open(({ init }) => (init.mode === "no-cors" ? new Response() : failing("")()), {
+    const { closed, requests } = openByHttp(({ init }) => (init.mode === "no-cors" ? new Response() : failing("")()), {
       token: "t",
     });
     expect(await closed).toMatchObject({ problem: "NOT_RINGCAST", reason: expect.stringContaining("-enable-cors") });
@@ -342,7 +231,7 @@ describe("a session by HTTP that can't be had", () => {
   });
 
   test("is not reported once the socket is dropped", async () => {
-    const { log, socket } = open(failing("ECONNREFUSED"));
+    const { log, socket } = openByHttp(failing("ECONNREFUSED"));
     socket.drop();
     await settled();
     expect(log).toEqual([]);

@@ -23,6 +23,8 @@ const MAX_BODY_CHARS = 256 * 1024;
 const MAX_BODY_REQUESTS = 1000;
 /** How many requests may wait to go up. */
 const MAX_QUEUED = 100_000;
+/** How long a POST may take: the stream may live while requests get nowhere. */
+const POST_TIMEOUT_MS = 30_000;
 /** How long the stream may still tell why the session has ended, when a request has found it gone. */
 const END_MS = 1000;
 
@@ -49,6 +51,9 @@ class HttpSocket implements Socket {
   #probeMs = MIN_PROBE_MS;
   #cancelProbe = () => {};
   #cancelEnd = () => {};
+  #cancelPost = () => {};
+  /** Runs once no POST is under way; while it is there, no other POST starts. */
+  #whenPosted: (() => void) | undefined;
 
   constructor(platform: Platform, url: string, credentials: Credentials, events: SocketEvents) {
     this.#platform = platform;
@@ -68,7 +73,8 @@ class HttpSocket implements Socket {
 
   send(text: string): void {
     if (this.#isOver) return;
-    if (this.#queue.push(text) > MAX_QUEUED) this.#end(brokenBy("too many queued requests"));
+    // Line breaks separate requests. In JSON, they stand only where a space may stand, too.
+    if (this.#queue.push(text.replace(/[\r\n]/g, " ")) > MAX_QUEUED) this.#end(brokenBy("too many queued requests"));
     else this.#post();
   }
 
@@ -83,6 +89,8 @@ class HttpSocket implements Socket {
     this.#abort.abort();
     this.#cancelProbe();
     this.#cancelEnd();
+    this.#cancelPost();
+    this.#whenPosted = undefined;
     this.#probe?.drop();
   }
 
@@ -151,22 +159,30 @@ class HttpSocket implements Socket {
       this.#probe = undefined;
       this.#cancelProbe();
       this.#startProbe();
+      this.#whenPosted = undefined;
+      this.#post();
+    };
+    const replace = () => {
+      // It must outlive this socket.
+      this.#probe = undefined;
+      hasReplaced = this.#events.replaced(socket);
+      if (hasReplaced) return;
+      this.#probe = socket;
+      failed();
     };
     // A proxy may accept it, and let nothing through.
     this.#cancelProbe = this.#platform.after(PROBE_TIMEOUT_MS, failed);
+    let socket: Socket;
     try {
-      const socket = this.#platform.open(this.#url, this.#credentials, {
+      socket = this.#platform.open(this.#url, this.#credentials, {
         ...this.#events,
         opened: () => socket.send('{"type":"ping"}'),
         received: (text) => {
           if (hasReplaced) return this.#events.received(text);
           if (membersOf(text)["type"] !== "pong") return failed();
-          // It must outlive this socket.
-          this.#probe = undefined;
-          hasReplaced = this.#events.replaced(socket);
-          if (hasReplaced) return;
-          this.#probe = socket;
-          failed();
+          // What a POST carries must not arrive after what is sent on the WebSocket.
+          if (this.#isPosting) this.#whenPosted = replace;
+          else replace();
         },
         closed: (code, reason) => {
           if (hasReplaced) this.#events.closed(code, reason);
@@ -186,10 +202,14 @@ class HttpSocket implements Socket {
     // What the application sends in the same turn goes up together.
     await Promise.resolve();
     try {
-      while (this.#queue.length > 0) {
+      while (this.#queue.length > 0 && this.#whenPosted === undefined) {
         // A plain text needs no preflight request in a page of another origin. The path is the credential.
         const body = this.#nextBody();
+        this.#cancelPost = this.#platform.after(POST_TIMEOUT_MS, () =>
+          this.#end(brokenBy(`no response to a request within ${POST_TIMEOUT_MS / 1000} s`)),
+        );
         const response = await this.#fetch(this.#postUrl, { method: "POST", body, headers: {} });
+        this.#cancelPost();
         if (!response.ok) {
           this.#end(await this.#requestRefused(response));
           return;
@@ -199,6 +219,7 @@ class HttpSocket implements Socket {
       this.#end(brokenBy(`a request failed: ${error}`));
     }
     this.#isPosting = false;
+    this.#whenPosted?.();
   }
 
   async #requestRefused(response: Response): Promise<Ending> {
