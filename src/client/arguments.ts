@@ -5,7 +5,13 @@ import { misfit, type Shape } from "./shape.ts";
 // Types do not hold at run time: options may come from outside, and a topic from a variable that was never set.
 
 const PUBLISH: Shape = { topic: "string", id: "string?", dedupe: "boolean?", raw: "boolean?" };
-const SUBSCRIBE: Shape = { topic: "string", lastN: "number?", maxBuffered: "number?" };
+const SUBSCRIBE: Shape = {
+  topic: "string",
+  handler: "function?",
+  lastN: "number?",
+  maxBuffered: "number?",
+  parse: "function?",
+};
 const SINCE: Shape = { epoch: "string", offset: "number" };
 
 function fault(name: string | undefined): RingcastError | undefined {
@@ -20,7 +26,8 @@ export function faultOfPublish(topic: string, options: PublishOptions): Ringcast
 }
 
 /** The fault in the arguments of a subscribe, as a `BAD_REQUEST`; undefined where there is none. */
-export function faultOfSubscribe(topic: string, options: StreamOptions): RingcastError | undefined {
-  const { since } = options;
-  return fault(misfit({ ...options, topic }, SUBSCRIBE) ?? (since && misfit(since, SINCE)));
+export function faultOfSubscribe(topic: string, options: StreamOptions, handler: unknown): RingcastError | undefined {
+  const { maxBuffered, since } = options;
+  const name = misfit({ ...options, handler, topic }, SUBSCRIBE) ?? (since && misfit(since, SINCE));
+  return fault(name ?? (maxBuffered === 0 ? "maxBuffered" : undefined));
 }

@@ -119,7 +119,7 @@ export class Client<In extends Topics = AnyTopics, Out extends Topics = In> {
   ): Promise<Published> {
     const refusal = this.#refusal ?? faultOfPublish(topic, options);
     if (refusal !== undefined) throw refusal;
-    const { dedupe = false, id, raw = false } = options;
+    const { dedupe = false, id, raw = false } = options ?? {};
     const payloadJson = this.#json(topic, payload, raw);
     const requestId = this.#nextId();
     const idJson = JSON.stringify(id ?? `${this.#settings.unique}-${requestId}`);
@@ -155,11 +155,11 @@ export class Client<In extends Topics = AnyTopics, Out extends Topics = In> {
     lastHandler?: (event: RingcastEvent<T>) => void,
   ): Subscription | EventStream<T> {
     const [options, handler] =
-      typeof optionsOrHandler === "function" ? [{}, optionsOrHandler] : [optionsOrHandler, lastHandler];
+      typeof optionsOrHandler === "function" ? [{}, optionsOrHandler] : [optionsOrHandler ?? {}, lastHandler];
     const gap = (gap: ClientEvents["gap"]) => this.#emit("gap", gap);
     if (handler !== undefined) {
       const event = (event: RingcastEvent<T>) => run(() => handler(event));
-      return handle(this.#add(topic, options, { isFull: () => false, event, gap }));
+      return handle(this.#add(topic, options, { isFull: () => false, event, gap }, handler));
     }
     const stream = new Stream<T>(options.maxBuffered ?? 1000, gap);
     const sequence = this.#add(topic, options, stream);
@@ -185,7 +185,7 @@ export class Client<In extends Topics = AnyTopics, Out extends Topics = In> {
     await this.#connection.close();
   }
 
-  #add<T>(topic: string, options: SubscribeOptions, sink: Sink<T>): Sequence<T> {
+  #add<T>(topic: string, options: SubscribeOptions, sink: Sink<T>, handler?: unknown): Sequence<T> {
     const wire = {
       request: (request: Request, answered: (answer: Answer) => void) => this.#request(request, answered),
       forget: () => this.#forget(sequence),
@@ -193,7 +193,7 @@ export class Client<In extends Topics = AnyTopics, Out extends Topics = In> {
       warn: (warning: RingcastError) => this.#warnings.report(warning),
     };
     const sequence = new Sequence<T>(topic, options, this.#schemaOf(topic), wire, sink);
-    const refusal = this.#refusal ?? faultOfSubscribe(topic, options);
+    const refusal = this.#refusal ?? faultOfSubscribe(topic, options, handler);
     if (refusal !== undefined) {
       sequence.end(refusal);
       return sequence;

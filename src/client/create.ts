@@ -1,4 +1,5 @@
 import { Client } from "./client.ts";
+import { RingcastError } from "./errors.ts";
 import type { ConnectOptions, SchemaOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import type { Schemas } from "./schema.ts";
@@ -17,6 +18,15 @@ const DEFAULTS = {
   schemas: {},
 };
 
+function checkOptions(settings: Readonly<Record<keyof typeof DEFAULTS, unknown>>): void {
+  for (const [name, standard] of Object.entries(DEFAULTS)) {
+    const value = Object(settings)[name];
+    // A time or a limit may be Infinity.
+    if (typeof value === typeof standard && (typeof value !== "number" || value >= 0)) continue;
+    throw new RingcastError("BAD_REQUEST", `the option ${name} has the wrong type or is out of range`);
+  }
+}
+
 /** The same options without those that are undefined, so that those have their defaults, too. */
 function definedOf<T extends object>(options: T): T {
   const defined = { ...options };
@@ -26,7 +36,7 @@ function definedOf<T extends object>(options: T): T {
 
 /**
  * Makes a client for a platform.
- * @throws RingcastError `UNSUPPORTED` if the URL is no WebSocket URL
+ * @throws RingcastError `UNSUPPORTED` if the URL is no WebSocket URL; `BAD_REQUEST` if an option is invalid
  */
 export function createClient<In extends Topics = AnyTopics, Out extends Topics = In>(
   url: string,
@@ -36,5 +46,6 @@ export function createClient<In extends Topics = AnyTopics, Out extends Topics =
   // Not crypto.randomUUID: browsers have that on secure pages only.
   const unique = crypto.getRandomValues(new Uint32Array(3)).join("-");
   const settings = { ...DEFAULTS, clientId: unique, ...definedOf(options), platform, unique };
+  checkOptions(settings);
   return new Client<In, Out>(webSocketUrl(url), settings);
 }

@@ -34,7 +34,7 @@ export interface Platform {
   open(url: string, credentials: Credentials, events: SocketEvents): Socket;
   /** The same by an event stream and HTTP requests; rejects if the module for that can't be loaded. */
   openHttp(url: string, credentials: Credentials, events: SocketEvents): Promise<Socket>;
-  /** Runs a function after so many milliseconds, at most 2^31 - 1; returns what cancels it. */
+  /** Runs a function after so many milliseconds, but at the latest after 2^31 - 1 (25 days); returns what cancels it. */
   after(ms: number, run: () => void): () => void;
   /**
    * Runs a function whenever a link may have died unnoticed: the machine is online again, the page is shown or thawed, or

@@ -58,10 +58,14 @@ export class Publisher {
     const text = `${request},"request_id":"${requestId}"`;
     // A character takes at most three bytes, so most messages need no measuring.
     if (text.length * 3 > maxMessageBytes && byteLength(`${text},"dedupe":true}`) > maxMessageBytes) {
-      throw new RingcastError("PAYLOAD_TOO_LARGE", `the request is larger than ${maxMessageBytes} bytes`, { topic });
+      throw new RingcastError(
+        "PAYLOAD_TOO_LARGE",
+        `the request is larger than ${maxMessageBytes} bytes (maxMessageBytes)`,
+        { topic },
+      );
     }
     if (this.#pending.size >= maxPending) {
-      throw new RingcastError("QUEUE_FULL", `${maxPending} publishes are unanswered`, { topic });
+      throw new RingcastError("QUEUE_FULL", `${maxPending} publishes are unanswered (maxPending)`, { topic });
     }
     const { promise, reject, resolve } = deferred<Published>();
     const cancel = platform.after(publishTimeoutMs, () => {

@@ -107,6 +107,16 @@ test("a page that is online again, shown again or thawed is back; one that is hi
   expect(count).toBe(4);
 });
 
+test("a time that is longer than timers know does not pass at once", () => {
+  vi.useFakeTimers();
+  let count = 0;
+  const { after } = createPlatform({ webSocket: recordingClass().Recording });
+  after(Infinity, () => count++);
+  after(3e9, () => count++);
+  vi.advanceTimersByTime(1_000_000_000);
+  expect(count).toBe(0);
+});
+
 test("a program that did not run for some seconds is back, as after the machine slept", () => {
   vi.useFakeTimers();
   let count = 0;

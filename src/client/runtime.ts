@@ -12,6 +12,8 @@ declare const WebSocket: OwnClass;
 /** How often the program looks whether it has run all the time, and by how much it may be late. */
 const TICK_MS = 1000;
 const MAX_LATE_MS = 2000;
+/** The longest time that timers know; a longer one would be over at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What a browser's window and document can do, and other runtimes cannot. */
 interface Listening {
@@ -120,7 +122,7 @@ export function createPlatform({ apiKey, webSocket: Given }: PlatformOptions): P
       return openHttpSocket(platform, url, credentials, events);
     },
     after: (ms, run) => {
-      const timer = setTimeout(run, ms);
+      const timer = setTimeout(run, Math.min(ms, MAX_TIMER_MS));
       return () => clearTimeout(timer);
     },
     whenBack: (run) => {

@@ -1,58 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
-import { createClient } from "./create.ts";
-import type { StandardSchema } from "./schema.ts";
+import { subscribedClient } from "../../test/support/subscribed-client.ts";
 import { type Answer, Sequence, type Sink, type Wire } from "./sequence.ts";
-
-const number: StandardSchema<number, string> = {
-  "~standard": {
-    version: 1,
-    vendor: "test",
-    validate: (value) =>
-      typeof value === "number" ? { value: `n${value}` } : { issues: [{ message: "must be a number" }] },
-  },
-};
-
-/** A client that is subscribed to `t`, and a test that plays the server: offsets 1, 2, 3 … have the payloads 1, 2, 3 … */
-function subscribed(lastN = 0) {
-  const platform = new FakePlatform();
-  const client = createClient("ws://server/ws", { schemas: { checked: number }, minBackoffMs: 0 }, platform);
-  client.connect();
-  const { socket } = platform;
-  const got: unknown[] = [];
-  client.on("gap", ({ from, reason, to }) => got.push(`${reason} ${from}-${to}`));
-  const subscription = client.subscribe("t", { lastN }, ({ offset }) => got.push(offset));
-  socket.open();
-  const event = (offset: number, payload: unknown) => {
-    platform.socket.receive({ type: "event", topic: "t", message: { id: `m${offset}`, payload }, offset, ts: "" });
-  };
-  const events = (...offsets: readonly number[]) => {
-    for (const offset of offsets) event(offset, offset);
-  };
-  /** Answers the last request. */
-  const answer = (extra: object) => {
-    const request = platform.socket.takeSent().at(-1);
-    platform.socket.receive({
-      type: "ack",
-      request_id: request?.["request_id"],
-      topic: "t",
-      status: "ok",
-      ts: "",
-      ...extra,
-    });
-    return request;
-  };
-  const dropped = (count: number, from_offset: number, to_offset: number) => {
-    const info = { code: "MESSAGES_DROPPED", message: "", dropped: count, from_offset, to_offset };
-    platform.socket.receive({ type: "info", topic: "t", info, ts: "" });
-  };
-  return { answer, client, dropped, event, events, got, platform, subscription };
-}
 
 describe("a sequence", () => {
   test("begins with its ack: what came before is not its own", () => {
-    const { answer, events, got } = subscribed(2);
+    const { answer, events, got } = subscribedClient(2);
     events(1, 2);
     expect(answer({ epoch: "e", offset: 5 })).toMatchObject({ type: "subscribe", topic: "t", last_n: 2 });
     events(4, 5, 6);
@@ -60,7 +13,7 @@ describe("a sequence", () => {
   });
 
   test("ignores events of an earlier subscription that arrive after the application subscribed again", () => {
-    const { answer, client, event, events, got, subscription } = subscribed();
+    const { answer, client, event, events, got, subscription } = subscribedClient();
     answer({ epoch: "old", offset: 0 });
     events(1);
     subscription.unsubscribe();
@@ -75,7 +28,7 @@ describe("a sequence", () => {
   });
 
   test("ignores events on a new connection until the server has acknowledged its subscribe there", () => {
-    const { answer, client, event, platform } = subscribed();
+    const { answer, client, event, platform } = subscribedClient();
     answer({ epoch: "old", offset: 0 });
     const first: string[] = [];
     const second: string[] = [];
@@ -95,7 +48,7 @@ describe("a sequence", () => {
   });
 
   test("needs no options", () => {
-    const { answer, client, events, got, subscription } = subscribed();
+    const { answer, client, events, got, subscription } = subscribedClient();
     answer({ epoch: "e", offset: 0 });
     subscription.unsubscribe();
     client.subscribe("t", ({ offset }) => got.push(offset));
@@ -105,14 +58,14 @@ describe("a sequence", () => {
   });
 
   test("passes over what it has had", () => {
-    const { answer, events, got } = subscribed();
+    const { answer, events, got } = subscribedClient();
     answer({ epoch: "e", offset: 0 });
     events(1, 2, 1, 2, 3);
     expect(got).toEqual([1, 2, 3]);
   });
 
   test("goes on after a lost connection, from where it was", () => {
-    const { answer, events, got, platform } = subscribed();
+    const { answer, events, got, platform } = subscribedClient();
     answer({ epoch: "e", offset: 0 });
     events(1, 2);
     platform.socket.end();
@@ -124,7 +77,7 @@ describe("a sequence", () => {
   });
 
   test("asks for its last messages again if the connection broke before they came", () => {
-    const { answer, events, got, platform } = subscribed(3);
+    const { answer, events, got, platform } = subscribedClient(3);
     answer({ epoch: "e", offset: 10 });
     events(8);
     platform.socket.end();
@@ -136,7 +89,7 @@ describe("a sequence", () => {
   });
 
   test("at a hole waits until the server has room, then fetches what is missing, and keeps what came meanwhile", () => {
-    const { answer, events, got, platform } = subscribed();
+    const { answer, events, got, platform } = subscribedClient();
     answer({ epoch: "e", offset: 0 });
     events(1, 5);
     expect(platform.socket.takeSent()).toMatchObject([{ type: "ping", request_id: "2" }]);
@@ -149,7 +102,7 @@ describe("a sequence", () => {
   });
 
   test("fetches what it is told was dropped, though nothing follows", () => {
-    const { answer, dropped, events, got, platform } = subscribed();
+    const { answer, dropped, events, got, platform } = subscribedClient();
     answer({ epoch: "e", offset: 0 });
     events(1);
     dropped(2, 2, 3);
@@ -162,7 +115,7 @@ describe("a sequence", () => {
   });
 
   test("fetches once: what is dropped again is a gap", () => {
-    const { answer, dropped, events, got, platform } = subscribed();
+    const { answer, dropped, events, got, platform } = subscribedClient();
     answer({ epoch: "e", offset: 0 });
     events(1);
     dropped(3, 2, 4);
@@ -181,7 +134,7 @@ describe("a sequence", () => {
   });
 
   test("gives up no more than it has asked for", () => {
-    const { answer, events, got, platform } = subscribed();
+    const { answer, events, got, platform } = subscribedClient();
     answer({ epoch: "e", offset: 3 });
     // The first that are live are missing: no replay was to bring them.
     events(6);
@@ -193,7 +146,7 @@ describe("a sequence", () => {
   });
 
   test("keeps a bounded number of events while it fetches those before them", () => {
-    const { answer, events, got, platform } = subscribed();
+    const { answer, events, got, platform } = subscribedClient();
     answer({ epoch: "e", offset: 0 });
     events(1, ...Array.from({ length: 500 }, (_, i) => i + 3));
     platform.socket.receive({ type: "pong", request_id: "2", ts: "" });
@@ -208,7 +161,7 @@ describe("a sequence", () => {
   });
 
   test("tells that the topic began anew, and what it no longer held of the new incarnation", () => {
-    const { answer, events, got, platform } = subscribed();
+    const { answer, events, got, platform } = subscribedClient();
     answer({ epoch: "e1", offset: 0 });
     events(1, 2);
     platform.socket.end();
@@ -220,7 +173,7 @@ describe("a sequence", () => {
   });
 
   test("takes nothing of another incarnation for its own, though it comes before its ack", () => {
-    const { answer, client, events, got, platform } = subscribed();
+    const { answer, client, events, got, platform } = subscribedClient();
     answer({ epoch: "e1", offset: 0 });
     const others: unknown[] = [];
     client.subscribe("t", {}, ({ epoch, offset }) => others.push(`${epoch} ${offset}`));
@@ -240,79 +193,8 @@ describe("a sequence", () => {
     expect(others).toEqual(["e1 1", "e1 2", "e2 1", "e2 2", "e2 3", "e2 4"]);
   });
 
-  test("of a loop that does not ask waits for it with everything, gaps included", async () => {
-    const { client, got, platform } = subscribed();
-    const stream = client.subscribe("slow", { maxBuffered: 1 });
-    const receive = (offset: number) =>
-      platform.socket.receive({ type: "event", topic: "slow", message: { id: "m", payload: 1 }, offset, ts: "" });
-    const ask = (epoch: string) => {
-      const request = platform.socket.takeSent().find(({ topic }) => topic === "slow");
-      const ack = {
-        type: "ack",
-        request_id: request?.["request_id"],
-        status: "ok",
-        offset: 0,
-        recovered: false,
-        ts: "",
-      };
-      platform.socket.receive({ ...ack, epoch });
-      return request;
-    };
-    ask("e1");
-    receive(1);
-    for (const epoch of ["e2", "e3", "e4"]) {
-      platform.socket.end();
-      platform.advance(0);
-      platform.socket.open();
-      expect(ask(epoch)).toMatchObject({ since: { epoch: "e1", offset: 1 } });
-      receive(1);
-    }
-    const loop = stream[Symbol.asyncIterator]();
-    expect((await loop.next()).value).toMatchObject({ epoch: "e1", offset: 1 });
-    const next = loop.next();
-    await settled();
-    expect(ask("e4")).toMatchObject({ since: { epoch: "e1", offset: 1 } });
-    // The gap takes the only place, so this has to be fetched once more.
-    receive(1);
-    await settled();
-    expect(ask("e4")).toMatchObject({ since: { epoch: "e4", offset: 0 } });
-    receive(1);
-    expect((await next).value).toMatchObject({ epoch: "e4", offset: 1 });
-    expect(got).toEqual(["recreated 2-null"]);
-  });
-
-  test("of a loop ends with its topic, after all that came before", async () => {
-    const { client, platform } = subscribed();
-    const loop = client.subscribe("slow")[Symbol.asyncIterator]();
-    const request = platform.socket.takeSent().at(-1);
-    platform.socket.receive({ type: "ack", request_id: request?.["request_id"], epoch: "e", offset: 0, ts: "" });
-    const next = loop.next();
-    await settled();
-    platform.socket.receive({ type: "event", topic: "slow", message: { id: "m", payload: 1 }, offset: 1, ts: "" });
-    platform.socket.receive({ type: "info", topic: "slow", info: { code: "TOPIC_DELETED", message: "" }, ts: "" });
-    expect(await next).toMatchObject({ done: false, value: { offset: 1 } });
-    expect(await loop.next()).toEqual({ done: true, value: undefined });
-  });
-
-  test("that has ended is held by nobody, though its last request was never answered", async () => {
-    const { client, platform } = subscribed();
-    const handlers = Array.from({ length: 100 }, (_, i) => {
-      const handler = () => i;
-      const subscription = client.subscribe("t", {}, handler);
-      platform.socket.end();
-      platform.advance(0);
-      platform.socket.open();
-      subscription.unsubscribe();
-      return new WeakRef(handler);
-    });
-    platform.sockets.splice(0, platform.sockets.length - 1);
-    await sleep(0);
-    globalThis.gc?.();
-    expect(handlers.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(10);
-  });
-
   test("tells of a message that its schema refuses, and goes on", () => {
-    const { client, platform } = subscribed();
+    const { client, platform } = subscribedClient();
     const got: unknown[] = [];
     client.on("gap", (gap) => got.push(gap));
     client.subscribe("checked", {}, ({ payload }) => got.push(payload));
@@ -336,49 +218,6 @@ describe("a sequence", () => {
     }
     const error = expect.objectContaining({ code: "INVALID_PAYLOAD", message: "must be a number" });
     expect(got).toEqual(["n1", { topic: "checked", epoch: "e", from: 2, to: 2, reason: "invalid", error }, "n3"]);
-  });
-
-  test("ends where its handler ends it, in the middle of what comes", () => {
-    const { answer, events, got, platform, subscription } = subscribed();
-    answer({ epoch: "e", offset: 0 });
-    got.push = (offset) => {
-      subscription.unsubscribe();
-      return Array.prototype.push.call(got, offset);
-    };
-    events(1, 2);
-    expect([...got]).toEqual([1]);
-    expect(platform.socket.takeSent()).toMatchObject([{ type: "unsubscribe", topic: "t" }]);
-  });
-
-  test("ends where its parse ends it: neither its handler nor the gap listener is called", () => {
-    const { answer, client, event, got, subscription } = subscribed();
-    subscription.unsubscribe();
-    for (const isRefused of [false, true]) {
-      const parsed = client.subscribe(
-        "t",
-        {
-          parse: () => {
-            parsed.unsubscribe();
-            if (isRefused) throw new Error("refused");
-          },
-        },
-        ({ offset }) => got.push(offset),
-      );
-      answer({ epoch: "e", offset: 0 });
-      event(1, "x");
-    }
-    expect(got).toEqual([]);
-  });
-
-  test("of a loop that is ended while something was left to the server asks for nothing more", async () => {
-    const { answer, client, event, platform, subscription } = subscribed();
-    subscription.unsubscribe();
-    const stream = client.subscribe("t", { maxBuffered: 1 });
-    answer({ epoch: "e", offset: 0 });
-    event(1, "x");
-    event(2, "y");
-    for await (const _ of stream) stream.unsubscribe();
-    expect(platform.socket.takeSent()).toMatchObject([{ type: "unsubscribe" }]);
   });
 
   test("holds a bounded number of events, though a server answers each request for those before them by a later one", async () => {
@@ -414,23 +253,38 @@ describe("a sequence", () => {
     expect(got).toEqual([1]);
   });
 
-  test("is resolved, not rejected, where the application ends it before its ack", async () => {
-    const { answer, subscription } = subscribed();
-    subscription.unsubscribe();
-    answer({ epoch: "e", offset: 0 });
-    expect(await Promise.all([subscription.ready, subscription.ended])).toEqual([undefined, undefined]);
+  test("that asks for more last messages than the topic still holds begins with the first that it holds, without a gap", () => {
+    const { answer, dropped, events, got } = subscribedClient(10);
+    answer({ epoch: "e", offset: 20 });
+    events(19, 20, 21);
+    expect(got).toEqual([19, 20, 21]);
+    dropped(2, 22, 23);
+    expect(answer({ epoch: "e", offset: 23 })).toMatchObject({ type: "ping" });
   });
 
-  test("tells when the server refuses to go on with it", async () => {
-    const { answer, platform, subscription } = subscribed();
-    answer({ epoch: "e", offset: 0 });
-    platform.socket.end();
-    platform.advance(0);
-    platform.socket.open();
+  test("that asks for last messages of a topic that holds none begins with the next one", () => {
+    const { answer, events, got } = subscribedClient(3);
+    answer({ epoch: "e", offset: 5 });
+    events(6);
+    expect(got).toEqual([6]);
+  });
+
+  test("reports what the server dropped of its last messages", () => {
+    const { answer, dropped, events, got } = subscribedClient(10);
+    answer({ epoch: "e", offset: 20 });
+    dropped(2, 15, 16);
+    events(17, 18);
+    expect(got).toEqual(["dropped 15-16", 17, 18]);
+  });
+
+  test("whose position the topic has not reached starts with its first message, as after a new incarnation", () => {
+    const { client, events, got, platform, subscription } = subscribedClient();
+    subscription.unsubscribe();
+    client.subscribe("t", { since: { epoch: "e", offset: 99 } }, ({ offset }) => got.push(offset));
     const request = platform.socket.takeSent().at(-1);
-    const error = { code: "FORBIDDEN", message: "no longer" };
-    platform.socket.receive({ type: "error", request_id: request?.["request_id"], error, ts: "" });
-    await subscription.ready;
-    expect(await subscription.ended).toMatchObject({ code: "FORBIDDEN", message: 'topic "t": no longer' });
+    const ack = { type: "ack", status: "ok", topic: "t", epoch: "e", offset: 2, recovered: false, ts: "" };
+    platform.socket.receive({ ...ack, request_id: request?.["request_id"] });
+    events(1, 2, 3);
+    expect(got).toEqual(["recreated 100-null", 1, 2, 3]);
   });
 });

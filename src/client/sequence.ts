@@ -71,6 +71,8 @@ export class Sequence<T = unknown> {
   #isLagging = false;
   /** What the last replay was to bring: all after the one offset, up to the other. A hole at its beginning stays one. */
   #asked: { readonly since: number; readonly until: number } | undefined;
+  /** Whether the replay of the last messages may start later than asked for: the topic may hold fewer. */
+  #isStart = false;
   /** Whether the server held all that the last request asked for. */
   #wasRecovered = true;
   #held: WireEvent[] = [];
@@ -142,9 +144,10 @@ export class Sequence<T = unknown> {
 
   /** Takes the server's word that it dropped events of the topic. */
   dropped(count: number, from: number, to: number): void {
+    if (this.#isAsking || this.#isLagging) return;
+    this.#startAt(from);
     const position = this.#position;
-    if (position === undefined || this.#isAsking || this.#isLagging) return;
-    if (to <= position.offset) return;
+    if (position === undefined || to <= position.offset) return;
     if (!this.#wasAskedAfter(position)) this.#fetchLost();
     // Else they were fetched once, and dropped again. Where only some of these were, the next event shows which.
     else if (from === position.offset + 1 && count === to - from + 1) this.#skipTo(position, to);
@@ -157,8 +160,14 @@ export class Sequence<T = unknown> {
     if (!this.#isAsking) this.ask();
   }
 
-  /** The server has deleted the topic. */
+  /** The server has deleted the topic. What was said before the ack is about an earlier incarnation. */
   deleted(message: string): void {
+    if (!this.#isJoined) return;
+    const position = this.#position;
+    // What was to be fetched is gone, too.
+    if (position !== undefined && (this.#isAsking || this.#isLagging)) {
+      this.#tell({ epoch: position.epoch, from: position.offset + 1, to: null, reason: "expired" });
+    }
     this.end(this.#error("TOPIC_DELETED", message));
   }
 
@@ -187,14 +196,26 @@ export class Sequence<T = unknown> {
     // What there is to tell is told when there is room for it.
     if (this.#isLagging) return;
     this.#wasRecovered = recovered !== false;
+    this.#isStart = this.#position === undefined;
     const position = this.#position ?? { epoch, offset: Math.max(0, offset - this.#lastN) };
     this.#position = position;
-    if (position.epoch !== epoch) {
+    if (position.epoch !== epoch || position.offset > offset) {
       this.#held = [];
       this.#position = { epoch, offset: 0 };
       this.#tell({ epoch: position.epoch, from: position.offset + 1, to: null, reason: "recreated" });
     }
     this.#asked = { since: this.#position.offset, until: offset };
+  }
+
+  /** Takes an offset as the first that the topic held when the last messages were asked for. */
+  #startAt(offset: number): void {
+    if (!this.#isStart) return;
+    this.#isStart = false;
+    const { epoch, offset: since } = this.#position ?? { epoch: "", offset };
+    const until = this.#asked?.until ?? 0;
+    const start = Math.max(since, Math.min(offset - 1, until));
+    this.#position = { epoch, offset: start };
+    this.#asked = { since: start, until };
   }
 
   /** Whether the last replay was to bring what follows a position, and brought nothing before. */
@@ -204,6 +225,7 @@ export class Sequence<T = unknown> {
 
   /** Returns whether it is done with an event, or has to see it again. */
   #take(event: WireEvent): boolean {
+    this.#startAt(event.offset);
     const position = this.#position;
     if (position === undefined || event.offset <= position.offset) return true;
     if (this.#sink.isFull()) {

@@ -1,5 +1,5 @@
 /** What a value must be; with `?` it may be undefined. A number is a whole one, from 0 on. */
-type Kind = "string" | "string?" | "number" | "number?" | "boolean?";
+type Kind = "string" | "string?" | "number" | "number?" | "boolean?" | "function?";
 /** What an object's members must be. Other members are not looked at. */
 export interface Shape {
   readonly [name: string]: Kind | Shape;
