@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { Timestamps } from "../core/clock.ts";
 import { draftOf } from "../core/draft.ts";
@@ -117,6 +117,33 @@ describe("ids and parts of held events", () => {
     expect(find('"x"')).toBe(2);
     publish("y");
     expect([find('"x"'), find('"y"')]).toEqual([undefined, 3]);
+  });
+
+  test("reads its events for their ids once, also while old ones are evicted", () => {
+    const clock = new FakeClock();
+    const engine = new MemoryEngine(100, new Timestamps(clock), () => "e", 50_000);
+    const { log, find, publish } = (() => {
+      const stream = engine.open({ name: "t", nameJson: '"t"' }, () => {});
+      const draft = (id: string) => draftOf(JSON.stringify(id), `"${"x".repeat(5000)}"`);
+      return {
+        log: stream.log,
+        find: (id: string) => stream.find(draft(id)),
+        publish: (id: string) => {
+          stream.publish(draft(id));
+          stream.log.flushed();
+        },
+      };
+    })();
+    expect(find("m0")).toBeUndefined();
+    const reads = [vi.spyOn(log, "last"), vi.spyOn(log, "event")];
+    for (let i = 1; i <= 50; i++) {
+      publish(`m${i}`);
+      for (let offset = 1; offset <= i; offset++) {
+        expect(find(`m${offset}`)).toBe(offset <= i - log.heldCount ? undefined : offset);
+      }
+    }
+    expect(engine.history.evictedCount).toBeGreaterThan(30);
+    for (const read of reads) expect(read).not.toHaveBeenCalled();
   });
 
   test("finds nothing where nothing is kept", () => {

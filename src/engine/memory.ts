@@ -2,9 +2,10 @@ import type { Timestamps } from "../core/clock.ts";
 import type { Draft, TopicName } from "../core/draft.ts";
 import type { Engine, Stream } from "../core/engine.ts";
 import { HistoryBudget } from "../core/history-budget.ts";
-import { Log } from "../core/log.ts";
+import { Log, textsOf } from "../core/log.ts";
 import { eventParts } from "../protocol/encode.ts";
 import { stringValue } from "../protocol/spans.ts";
+import { IdIndex } from "./id-index.ts";
 
 /** Keeps every topic's last events in this process. */
 export class MemoryEngine implements Engine {
@@ -49,9 +50,7 @@ class MemoryStream implements Stream {
   readonly #timestamps: Timestamps;
   readonly #appended: () => void;
   /** The held events' offsets by id; kept from the first search on, as most topics are never searched. */
-  #offsets: Map<string, number[]> | undefined;
-  /** Up to where the log had dropped its events early when they were last looked at. */
-  #releasedOffset = 0;
+  #ids: IdIndex | undefined;
 
   constructor(log: Log, timestamps: Timestamps, appended: () => void) {
     this.log = log;
@@ -60,52 +59,31 @@ class MemoryStream implements Stream {
   }
 
   publish(draft: Draft): number {
-    this.#forgetEvicted();
-    if (this.#offsets !== undefined) this.#makeRoom(this.#offsets);
     const offset = this.log.append(draft, this.#timestamps.end());
-    if (this.#offsets !== undefined) this.#index(this.#offsets, idOfDraft(draft), offset);
+    if (this.#ids !== undefined) {
+      this.#ids.add(idOfDraft(draft), offset);
+      this.#forgetDropped(this.#ids);
+    }
     this.#appended();
     return offset;
   }
 
   find(draft: Draft): number | undefined {
-    this.#forgetEvicted();
-    this.#offsets ??= this.#indexHeld();
-    return this.#offsets.get(idOfDraft(draft))?.[0];
+    this.#ids ??= this.#indexHeld();
+    this.#forgetDropped(this.#ids);
+    return this.#ids.first(idOfDraft(draft));
   }
 
-  /** Drops the index if the log has dropped events for want of room. It is made again by the next search. */
-  #forgetEvicted(): void {
-    const { releasedOffset } = this.log;
-    if (releasedOffset === this.#releasedOffset) return;
-    this.#releasedOffset = releasedOffset;
-    this.#offsets = undefined;
+  /** Forgets the events that the log no longer holds: newer ones took their place, or all logs together were too large. */
+  #forgetDropped(ids: IdIndex): void {
+    const { heldCount, newestOffset } = this.log;
+    ids.forgetBefore(newestOffset - heldCount + 1);
   }
 
-  #index(offsets: Map<string, number[]>, id: string, offset: number): void {
-    if (this.log.heldCount === 0) return;
-    const known = offsets.get(id);
-    if (known === undefined) offsets.set(id, [offset]);
-    else known.push(offset);
-  }
-
-  /** Forgets the event that the next one displaces; it is the first of its id. */
-  #makeRoom(offsets: Map<string, number[]>): void {
-    if (!this.log.isFull) return;
-    const oldest = this.log.event(this.log.oldestOffset);
-    if (oldest === undefined) return;
-    const id = idOf(eventParts(oldest).idJson);
-    const known = offsets.get(id);
-    known?.shift();
-    if (known?.length === 0) offsets.delete(id);
-  }
-
-  #indexHeld(): Map<string, number[]> {
-    const offsets = new Map<string, number[]>();
-    for (let offset = this.log.oldestOffset; offset !== 0 && offset <= this.log.newestOffset; offset++) {
-      const event = this.log.event(offset);
-      if (event !== undefined) this.#index(offsets, idOf(eventParts(event).idJson), offset);
-    }
-    return offsets;
+  #indexHeld(): IdIndex {
+    const ids = new IdIndex();
+    const held = this.log.last(this.log.heldCount);
+    for (const event of held === undefined ? [] : textsOf(held)) ids.add(idOf(eventParts(event).idJson), event.offset);
+    return ids;
   }
 }
