@@ -73,6 +73,17 @@ describe("the history of all topics", () => {
     expect(joined && textsOf(joined).map(({ offset }) => offset)).toEqual([1, 2, 3]);
   });
 
+  test("compares topics by the size that they have now, not by the size that they had once", () => {
+    const budget = new HistoryBudget(400_000);
+    const [shrunken, large] = [logOf("shrunken", 3, budget), logOf("large", 100, budget)];
+    for (let i = 0; i < 3; i++) publish(shrunken, 100_000);
+    for (let i = 0; i < 9; i++) publish(shrunken, 10_000);
+    const held = offsetsOf(shrunken);
+    for (let i = 0; i < 10; i++) publish(large, 70_000);
+    expect(offsetsOf(shrunken)).toEqual(held);
+    expect(budget.heldBytes).toBe(shrunken.heldBytes + large.heldBytes);
+  });
+
   test("is given back by a topic that is gone", () => {
     const budget = new HistoryBudget(60_000);
     const log = logOf("t", 100, budget);

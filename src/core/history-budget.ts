@@ -1,5 +1,9 @@
 /** A log as the budget sees it. */
 export interface BudgetedLog {
+  /** The memory of its chunks. */
+  readonly heldBytes: number;
+  /** Where the budget keeps it; undefined before it has held anything. */
+  sizeClass: number | undefined;
   /** Drops its oldest chunk; returns how many events that were. 0: it can't drop any for now. */
   evictOldest(): number;
 }
@@ -21,7 +25,10 @@ export class HistoryBudget {
   readonly maxBytes: number;
   #heldBytes = 0;
   #evictedCount = 0;
-  /** The logs that hold anything, by size class; the sets are in the order in which logs came into them. */
+  /**
+   * The logs that hold anything, by size class; the sets are in the order in which logs came into them. A log that has become
+   * smaller stays in its class until it is considered there: logs that are full change their size with every chunk.
+   */
   readonly #classes = new Map<number, Set<BudgetedLog>>();
   /** No log is in a higher class. */
   #highestClass = 0;
@@ -41,20 +48,11 @@ export class HistoryBudget {
     return this.#evictedCount;
   }
 
-  /** A log has another size than before, in bytes. */
-  resized(log: BudgetedLog, oldBytes: number, newBytes: number): void {
-    this.#heldBytes += newBytes - oldBytes;
-    const oldClass = classOf(oldBytes);
-    const newClass = classOf(newBytes);
-    if (oldClass === newClass) return;
-    const members = this.#classes.get(oldClass);
-    members?.delete(log);
-    if (members?.size === 0) this.#classes.delete(oldClass);
-    if (newBytes === 0) return;
-    const others = this.#classes.get(newClass);
-    if (others === undefined) this.#classes.set(newClass, new Set([log]));
-    else others.add(log);
-    this.#highestClass = Math.max(this.#highestClass, newClass);
+  /** The size of a log has changed by so many bytes. */
+  resized(log: BudgetedLog, bytes: number): void {
+    this.#heldBytes += bytes;
+    const sizeClass = log.heldBytes === 0 ? undefined : classOf(log.heldBytes);
+    if (sizeClass === undefined || sizeClass > (log.sizeClass ?? -1)) this.#move(log, sizeClass);
   }
 
   /** Removes the oldest events of the largest logs, until all are within the bound or none can drop any more. */
@@ -71,8 +69,25 @@ export class HistoryBudget {
     const before = this.#heldBytes;
     for (const log of this.#classes.get(sizeClass) ?? []) {
       if (this.#heldBytes <= this.maxBytes) break;
-      this.#evictedCount += log.evictOldest();
+      const rightClass = classOf(log.heldBytes);
+      if (rightClass < sizeClass) this.#move(log, rightClass);
+      else this.#evictedCount += log.evictOldest();
     }
     return this.#heldBytes < before;
+  }
+
+  /** @param sizeClass undefined: it is no longer kept */
+  #move(log: BudgetedLog, sizeClass: number | undefined): void {
+    if (log.sizeClass !== undefined) {
+      const members = this.#classes.get(log.sizeClass);
+      members?.delete(log);
+      if (members?.size === 0) this.#classes.delete(log.sizeClass);
+    }
+    log.sizeClass = sizeClass;
+    if (sizeClass === undefined) return;
+    const others = this.#classes.get(sizeClass);
+    if (others === undefined) this.#classes.set(sizeClass, new Set([log]));
+    else others.add(log);
+    this.#highestClass = Math.max(this.#highestClass, sizeClass);
   }
 }

@@ -41,6 +41,7 @@ export class Log {
   /** The newest chunk, where it was evicted. Whoever still reads it must find its way to the next one. */
   #evictedTail: WeakRef<Chunk> | undefined;
   readonly #budget: HistoryBudget;
+  sizeClass: number | undefined;
   #heldBytes = 0;
   /** By how much that has changed since the budget was told. */
   #unreportedBytes = 0;
@@ -80,11 +81,6 @@ export class Log {
   /** Whether the next event displaces the oldest one. */
   get isFull(): boolean {
     return this.heldCount === this.#capacity;
-  }
-
-  /** Up to here, its events were evicted or released. */
-  get releasedOffset(): number {
-    return this.#releasedOffset;
   }
 
   /** The memory of its chunks, in bytes. */
@@ -232,10 +228,10 @@ export class Log {
 
   /** Reports to the budget that it has grown by so many bytes, besides what was not reported yet. */
   #resize(bytes: number): void {
-    const oldBytes = this.#heldBytes;
-    this.#heldBytes += bytes + this.#unreportedBytes;
+    const change = bytes + this.#unreportedBytes;
+    this.#heldBytes += change;
     this.#unreportedBytes = 0;
-    this.#budget.resized(this, oldBytes, this.#heldBytes);
+    this.#budget.resized(this, change);
   }
 
   #newChunk(sizeBytes: number): Chunk {
