@@ -79,11 +79,13 @@ describe("a topic that was removed with its last subscriber", () => {
     const stats = await server.stats();
     expect(stats).toMatchObject({ total_topics: 0, active_topics: 0, topics: {}, lingering_topics: 1 });
     expect(stats["log_bytes"]).toBeGreaterThan(0);
+    expect(stats["history_bytes"]).toBe(stats["log_bytes"]);
     expect(await (await server.fetch("/health")).json()).toMatchObject({ topics: 0, subscribers: 0 });
     const metrics = await (await server.fetch("/metrics")).text();
     expect(metrics).toMatch(/^ringcast_topics 0$/m);
     expect(metrics).toMatch(/^ringcast_lingering_topics 1$/m);
     expect(metrics).toMatch(/^ringcast_log_bytes [1-9]\d*$/m);
+    expect(metrics).toMatch(/^ringcast_history_bytes [1-9]\d*$/m);
   });
 
   test("comes back with a publish, and then lives by -idle-topic-ttl", async () => {

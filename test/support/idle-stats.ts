@@ -21,6 +21,7 @@ export const IDLE_STATS: SystemStats = {
   subscriptions: 0,
   lingering_topics: 0,
   log_bytes: 0,
+  history_bytes: 0,
   queued_messages: 0,
   queued_bytes: 0,
   longest_queue: 0,

@@ -50,7 +50,14 @@ function addTopics(metrics: Registration, { hub }: MetricSources): void {
     "Removed topics whose history can still be brought back",
     () => hub.lingeringCount,
   );
-  metrics.gauge("ringcast_log_bytes", "Memory of all topics' histories, lingering ones included", () => hub.logBytes());
+  metrics.gauge(
+    "ringcast_log_bytes",
+    "Memory of all topics' histories, and of what clients are still to be sent of them",
+    () => hub.logBytes(),
+  );
+  metrics.gauge("ringcast_history_bytes", "Memory of all topics' histories, lingering ones included", () => {
+    return hub.history.heldBytes;
+  });
   metrics.gauge(
     "ringcast_history_limit_bytes",
     "The most bytes of all topics' histories (-max-history-bytes)",

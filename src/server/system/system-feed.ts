@@ -116,6 +116,7 @@ export class SystemFeed {
       subscriptions: topics.subscriptions,
       lingering_topics: hub.lingeringCount,
       log_bytes: hub.logBytes(),
+      history_bytes: hub.history.heldBytes,
       queued_messages: queues.messages,
       queued_bytes: queues.bytes,
       longest_queue: queues.longest,

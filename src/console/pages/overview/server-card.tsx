@@ -21,7 +21,7 @@ export function ServerCard() {
       "Logs",
       stats === undefined
         ? UNKNOWN
-        : `${formatBytes(stats.log_bytes)}${limits === undefined ? "" : ` of ${formatBytes(limits.max_history_bytes)}`}, ${formatCount(stats.lingering_topics)} lingering`,
+        : `${formatBytes(stats.history_bytes)}${limits === undefined ? "" : ` of ${formatBytes(limits.max_history_bytes)}`}, ${formatCount(stats.lingering_topics)} lingering`,
     ],
     [
       "Client queue",
