@@ -19,6 +19,8 @@ const NO_TIMEOUTS = { heartbeatMs: 2 ** 31 - 1, publishTimeoutMs: 2 ** 31 - 1 };
 /** How many bytes a link holds: a handful of messages, some more, or more than a run brings. */
 const WIDE = 1_000_000;
 const ROOMS = [1000, 3000, WIDE] as const;
+/** The most bytes of the topic's history: no bound, or so few that it seldom holds as many messages as it may. */
+const HISTORIES_BYTES = [Number.POSITIVE_INFINITY, 600] as const;
 
 /** What a run may do, and how much of it. Those named twice happen more often: a link must carry something to be missed. */
 const actions = fc.array(
@@ -72,9 +74,11 @@ class Run {
    * @param isLoop whether the application takes events in a loop, at its own pace
    * @param room how many bytes a link holds before it is full
    * @param topicTtlMs how long the topic outlives its last subscriber
+   * @param maxHistoryBytes the most bytes of the topic's history
    */
-  constructor(isLoop: boolean, room: number, topicTtlMs: number) {
-    this.server = new SimulatedServer({ topicTtlMs, queue: { maxMessages: 8, maxBytes: 100_000 } }, room);
+  constructor(isLoop: boolean, room: number, topicTtlMs: number, maxHistoryBytes: number) {
+    const options = { topicTtlMs, queue: { maxMessages: 8, maxBytes: 100_000 } };
+    this.server = new SimulatedServer(options, room, maxHistoryBytes);
     this.#client.on("gap", (gap) => this.#missed(gap));
     if (isLoop) this.#loop = this.#client.subscribe(TOPIC, { maxBuffered: 3 })[Symbol.asyncIterator]();
     else this.#subscribe();
@@ -176,7 +180,8 @@ class Run {
   #missed(gap: Gap): void {
     this.items.push(gap);
     const topic = this.server.topics.hub.topic(TOPIC);
-    const isHeld = topic?.epoch === gap.epoch && gap.to !== null && gap.to >= topic.oldestOffset;
+    const { oldestOffset = 0 } = topic ?? {};
+    const isHeld = topic?.epoch === gap.epoch && oldestOffset > 0 && (gap.to ?? 0) >= oldestOffset;
     if (isHeld && !this.server.mayHaveDropped(this.#platform.socket, gap.to ?? 0)) this.avoidable.push(gap);
   }
 }
@@ -190,15 +195,17 @@ function next(item: RingcastEvent | Gap): number {
 test(`whatever happens, events and gaps follow each other exactly, and each publish comes to be (seed ${SEED})`, async () => {
   let events = 0;
   let dropped = 0;
+  let evicted = 0;
   const gaps: Record<string, number> = {};
   await fc.assert(
     fc.asyncProperty(
       fc.boolean(),
       fc.constantFrom(...ROOMS),
       fc.constantFrom(...TOPIC_TTLS_MS),
+      fc.constantFrom(...HISTORIES_BYTES),
       actions,
-      async (isLoop, room, ttlMs, steps) => {
-        const run = new Run(isLoop, room, ttlMs);
+      async (isLoop, room, ttlMs, maxHistoryBytes, steps) => {
+        const run = new Run(isLoop, room, ttlMs, maxHistoryBytes);
         await run.heal();
         for (const step of steps) await run.do(step);
         await run.heal();
@@ -221,6 +228,8 @@ test(`whatever happens, events and gaps follow each other exactly, and each publ
         }
         events += items.length;
         dropped += server.topics.hub.counters.dropped;
+        evicted += server.topics.hub.history.evictedCount;
+        expect(server.topics.hub.history.heldBytes).toBeLessThanOrEqual(maxHistoryBytes);
         expect(items.at(-1)).toMatchObject(server.taken.map(({ epoch, offset }) => ({ epoch, offset })).at(-1) ?? {});
         // A loop reports a gap only when it reaches it; by then, this test no longer knows what the server had dropped.
         if (!isLoop || room === WIDE) expect(run.avoidable).toEqual([]);
@@ -229,7 +238,9 @@ test(`whatever happens, events and gaps follow each other exactly, and each publ
         const last = new Map<string, number>();
         for (const { epoch, idJson, offset } of server.taken) {
           const key = `${epoch} ${idJson}`;
-          expect(offset - (last.get(key) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThan(RING_CAPACITY);
+          // What was evicted is not remembered.
+          const distance = maxHistoryBytes < Number.POSITIVE_INFINITY ? 0 : RING_CAPACITY;
+          expect(offset - (last.get(key) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThan(distance);
           last.set(key, offset);
         }
         expect(await run.close()).toBe(0);
@@ -237,5 +248,8 @@ test(`whatever happens, events and gaps follow each other exactly, and each publ
     ),
     { seed: SEED, numRuns: 500 },
   );
-  process.stdout.write(`  ${events} events and gaps; gaps: ${JSON.stringify(gaps)}; ${dropped} were dropped\n`);
+  expect(evicted).toBeGreaterThan(100);
+  process.stdout.write(
+    `  ${events} events and gaps; gaps: ${JSON.stringify(gaps)}; ${dropped} were dropped, ${evicted} evicted\n`,
+  );
 }, 120_000);

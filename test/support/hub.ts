@@ -49,12 +49,13 @@ export class HubUnderTest {
   #deferred: (() => void)[] = [];
   #epochs = 0;
 
-  constructor(options: Partial<HubOptions> = {}) {
+  /** @param maxHistoryBytes the most bytes of all topics' histories */
+  constructor(options: Partial<HubOptions> = {}, maxHistoryBytes = Number.POSITIVE_INFINITY) {
     const timestamps = new Timestamps(this.clock);
     this.hub = new Hub(
       { ...DEFAULTS, ...options },
       {
-        engine: new MemoryEngine(RING_CAPACITY, timestamps, () => `epoch-${++this.#epochs}`),
+        engine: new MemoryEngine(RING_CAPACITY, timestamps, () => `epoch-${++this.#epochs}`, maxHistoryBytes),
         clock: this.clock,
         timestamps,
         observer: this.recorder,

@@ -39,9 +39,12 @@ export class SimulatedServer {
   readonly #links = new Map<FakeSocket, Link>();
   #published = 0;
 
-  /** @param room how many bytes a link holds before it is full */
-  constructor(options: Partial<HubOptions>, room: number) {
-    this.topics = new HubUnderTest(options);
+  /**
+   * @param room how many bytes a link holds before it is full
+   * @param maxHistoryBytes the most bytes of all topics' histories
+   */
+  constructor(options: Partial<HubOptions>, room: number, maxHistoryBytes: number) {
+    this.topics = new HubUnderTest(options, maxHistoryBytes);
     this.#room = room;
     const { clock, hub } = this.topics;
     const publish = hub.publish.bind(hub);
