@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -36,10 +38,18 @@ function expectRefusal(text: string): void {
 }
 
 let locked: ServerProcess;
+/** Answers everything with a page that says 404. */
+const other = createServer((_, response) => response.writeHead(404, { "Content-Type": "text/html" }).end("<h1>404"));
+let otherUrl: string;
 beforeAll(async () => {
   locked = await ServerProcess.start(["-api-key=secret"]);
+  await once(other.listen(0, "127.0.0.1"), "listening");
+  otherUrl = `http://127.0.0.1:${z.object({ port: z.number() }).parse(other.address()).port}`;
 });
-afterAll(() => locked.stop());
+afterAll(async () => {
+  other.close();
+  await locked.stop();
+});
 
 describe.each([
   ["in a pipe", false],
@@ -54,6 +64,15 @@ describe.each([
       expect(textOf(ended)).toMatch(/can't reach http:..127.0.0.1:\d+: connection refused/);
       expectRefusal(textOf(ended));
       if (!terminal) expect(ended.stdout).toBe("");
+    });
+  }
+
+  for (const words of [...VERBS, ["health"]]) {
+    test(`${words.join(" ")} says in one line that another server answers, and ends with 3`, async () => {
+      const ended = await runCli(words, { url: otherUrl, terminal, ...inputFor(words) });
+      expect(ended.code).toBe(3);
+      expect(textOf(ended)).toContain(`${otherUrl} is not a Ringcast server (HTTP 404)`);
+      expectRefusal(textOf(ended));
     });
   }
 

@@ -48,10 +48,13 @@ function parseJson(text: string): unknown {
 
 /** What an answer that is none of the wanted ones means. */
 export function refusalOf({ baseUrl }: Target, { status, body }: Answer): Failure {
-  const exitCode = status === 401 || status === 403 ? EXIT.DENIED : EXIT.FAILURE;
+  const isDenied = status === 401 || status === 403;
   const { data } = errorSchema.safeParse(body);
-  if (data === undefined) return new Failure(exitCode, `${baseUrl} is not a Ringcast server (HTTP ${status})`);
-  return new Failure(exitCode, `${data.error.code}: ${data.error.message}`);
+  if (data === undefined) {
+    const exitCode = isDenied ? EXIT.DENIED : EXIT.UNREACHABLE;
+    return new Failure(exitCode, `${baseUrl} is not a Ringcast server (HTTP ${status})`);
+  }
+  return new Failure(isDenied ? EXIT.DENIED : EXIT.FAILURE, `${data.error.code}: ${data.error.message}`);
 }
 
 /** Makes a request that must succeed, and returns what was in the answer. Throws a `Failure` where it does not. */
