@@ -10,17 +10,6 @@ import { clientModules } from "./build-client.js";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 
-/** Only until the server stands on `node:http`: what Bun alone has. */
-const BUN_ONLY = {
-  name: "bun-only",
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^bun:ffi$/ }, ({ path }) => ({ path, namespace: "bun-only" }));
-    onLoad({ filter: /.*/, namespace: "bun-only" }, ({ path }) => ({
-      contents: `export const { dlopen, ptr } = globalThis.Bun === undefined ? {} : require("${path}");`,
-    }));
-  },
-};
-
 /** How the server and the command are bundled, also for the single executable. */
 export const BUNDLE = {
   absWorkingDir: root,
@@ -34,7 +23,6 @@ export const BUNDLE = {
   lineLimit: 160,
   legalComments: "none",
   logLevel: "warning",
-  plugins: [BUN_ONLY],
 };
 
 /** The bundle; it loads the assets from the file beside it when they are first needed. */
