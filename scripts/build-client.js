@@ -1,5 +1,5 @@
-// Builds the SDK, `ringcast/client`, for browsers, Node.js, Bun and Deno, and its types: one JavaScript module, and a
-// second one, which the first loads where WebSockets fail.
+// Builds the SDK with its types: `ringcast/client` for browsers, Node.js, Bun and Deno, one JavaScript module and a second
+// one, which the first loads where WebSockets fail; and `ringcast/server` for back ends, one module.
 // Usage: node scripts/build-client.js [FOLDER], by default dist/client
 import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -10,19 +10,21 @@ import { build, stop } from "esbuild";
 
 /** The texts of the modules, by file name. */
 export async function clientModules(root) {
-  const { outputFiles } = await build({
+  const options = {
     absWorkingDir: root,
-    entryPoints: ["index", "http-socket"].map((name) => join(root, "src", "client", `${name}.ts`)),
     outdir: join(root, "dist", "client"),
     write: false,
     bundle: true,
-    splitting: true,
-    minify: true,
     format: "esm",
     target: "es2022",
     logLevel: "warning",
-  });
-  return Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
+  };
+  const entries = ["index", "http-socket"].map((name) => join(root, "src", "client", `${name}.ts`));
+  const client = await build({ ...options, entryPoints: entries, splitting: true, minify: true });
+  // Its size matters to nobody, so that it stays readable.
+  const server = await build({ ...options, entryPoints: { server: join(root, "src", "backend", "index.ts") } });
+  const files = [...client.outputFiles, ...server.outputFiles];
+  return Object.fromEntries(files.map(({ path, text }) => [basename(path), text]));
 }
 
 async function main() {

@@ -52,6 +52,23 @@ function run(command: readonly string[], cwd: string): { code: number; output: s
   return { code: status ?? -1, output: `${stdout}${stderr}` };
 }
 
+/** A back end that uses the SDK. */
+const BACK_END = `
+import { type Backend, connectBackend, RingcastError, type Published } from "ringcast/server";
+const backend: Backend = connectBackend(new URL("https://example.com"), { apiKey: "key", timeoutMs: 1000 });
+const published: Published = await backend.publish("t", { n: 1 }, { id: "a", dedupe: true });
+await backend.publishAll("t", [{ payload: 1 }, { payload: 2, id: "b" }]);
+const token: string = await backend.signToken({ clientId: "web1", subscribe: ["t"] });
+const position = await backend.topic("t").position();
+[published.offset + 1, token, position?.epoch];
+try {
+  // @ts-expect-error A grant says for whom it is.
+  await backend.signToken({});
+} catch (error) {
+  if (error instanceof RingcastError && error.code === "UNAUTHORIZED") throw error;
+}
+`;
+
 describe("the package ringcast/client", () => {
   let build: Build;
   /** A folder of an application that has the package installed, and nothing else. */
@@ -63,11 +80,12 @@ describe("the package ringcast/client", () => {
     const installed = join(home, "node_modules", "ringcast");
     mkdirSync(installed, { recursive: true });
     cpSync(join(ROOT, "package.json"), join(installed, "package.json"));
-    for (const name of ["index.js", "http-socket.js", "types"]) {
+    for (const name of ["index.js", "http-socket.js", "server.js", "types"]) {
       cpSync(join(build.folder, name), join(installed, "dist", "client", name), { recursive: true });
     }
     writeFileSync(join(home, "package.json"), '{"type":"module"}');
     writeFileSync(join(home, "application.ts"), APPLICATION);
+    writeFileSync(join(home, "back-end.ts"), BACK_END);
   });
 
   afterAll(() => {
@@ -95,8 +113,13 @@ describe("the package ringcast/client", () => {
   test.each([["Node.js", process.execPath], ...(bun === undefined ? [] : [["Bun", bun]])])(
     "is imported by its name in %s",
     (_name = "", runtime = "") => {
-      const script = "import('ringcast/client').then((sdk) => console.log(Object.keys(sdk).sort().join()))";
-      expect(run([runtime, "-e", script], home)).toEqual({ code: 0, output: "RingcastError,connect\n" });
+      for (const [entry, names] of [
+        ["client", "RingcastError,connect"],
+        ["server", "RingcastError,connectBackend"],
+      ]) {
+        const script = `import('ringcast/${entry}').then((sdk) => console.log(Object.keys(sdk).sort().join()))`;
+        expect(run([runtime, "-e", script], home)).toEqual({ code: 0, output: `${names}\n` });
+      }
     },
   );
 
@@ -108,7 +131,10 @@ describe("the package ringcast/client", () => {
     (moduleResolution, module) => {
       const options = { moduleResolution, module, target: "esnext", strict: true, noEmit: true, types: [] };
       const compilerOptions = { ...options, lib: ["esnext", "dom"], skipLibCheck: false };
-      writeFileSync(join(home, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["application.ts"] }));
+      writeFileSync(
+        join(home, "tsconfig.json"),
+        JSON.stringify({ compilerOptions, files: ["application.ts", "back-end.ts"] }),
+      );
       expect(run([join(ROOT, "node_modules/.bin/tsc"), "--project", home], home)).toEqual({ code: 0, output: "" });
     },
     30_000,
