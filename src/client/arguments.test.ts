@@ -29,7 +29,8 @@ test.each([
 test.each([0, -1, 0.5, "1"])("a subscribe with maxBuffered %o is refused", async (maxBuffered) => {
   const { client } = connected();
   const { ready } = client.subscribe("t", untyped({ maxBuffered }));
-  expect(await ready.catch((error: unknown) => error)).toMatchObject({ code: "BAD_REQUEST" });
+  const message = 'topic "t": maxBuffered has the wrong type or is out of range';
+  expect(await ready.catch((error: unknown) => error)).toMatchObject({ code: "BAD_REQUEST", topic: "t", message });
 });
 
 test.each(["handler", {}, null])("a subscribe with %o as its handler is refused", async (handler) => {

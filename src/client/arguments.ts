@@ -14,20 +14,20 @@ const SUBSCRIBE: Shape = {
 };
 const SINCE: Shape = { epoch: "string", offset: "number" };
 
-function fault(name: string | undefined): RingcastError | undefined {
-  return name === undefined
-    ? undefined
-    : new RingcastError("BAD_REQUEST", `${name} has the wrong type or is out of range`);
+function fault(topic: string, name: string | undefined): RingcastError | undefined {
+  if (name === undefined) return undefined;
+  const options = typeof topic === "string" ? { topic } : {};
+  return new RingcastError("BAD_REQUEST", `${name} has the wrong type or is out of range`, options);
 }
 
 /** The fault in the arguments of a publish, as a `BAD_REQUEST`; undefined where there is none. */
 export function faultOfPublish(topic: string, options: PublishOptions): RingcastError | undefined {
-  return fault(misfit({ ...options, topic }, PUBLISH));
+  return fault(topic, misfit({ ...options, topic }, PUBLISH));
 }
 
 /** The fault in the arguments of a subscribe, as a `BAD_REQUEST`; undefined where there is none. */
 export function faultOfSubscribe(topic: string, options: StreamOptions, handler: unknown): RingcastError | undefined {
   const { maxBuffered, since } = options;
   const name = misfit({ ...options, handler, topic }, SUBSCRIBE) ?? (since && misfit(since, SINCE));
-  return fault(name ?? (maxBuffered === 0 ? "maxBuffered" : undefined));
+  return fault(topic, name ?? (maxBuffered === 0 ? "maxBuffered" : undefined));
 }
