@@ -95,10 +95,12 @@ export class Client<In extends Topics = AnyTopics, Out extends Topics = In> {
    */
   connect(): Promise<void> {
     if (this.#refusal !== undefined) return handled(Promise.reject(this.#refusal));
-    this.#connection.wake();
     if (this.state.state === "open") return Promise.resolve();
     this.#connected ??= deferred<void>();
-    return handled(this.#connected.promise);
+    const { promise } = this.#connected;
+    // It may end the client at once.
+    this.#connection.wake();
+    return handled(promise);
   }
 
   /** Calls a listener for each event of a type from now on; returns what ends that. */

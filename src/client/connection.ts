@@ -201,7 +201,8 @@ export class Connection {
       this.#socket = platform.open(this.#url, this.#credentials, events);
     } catch (error) {
       const hint = apiKey === undefined ? "" : "; browsers can't send an API key, use a token";
-      this.close(new RingcastError("UNSUPPORTED", `${error}${hint}`, { cause: error }));
+      const unusable = new RingcastError("UNSUPPORTED", `${error}${hint}`, { cause: error });
+      this.close(error instanceof RingcastError ? error : unusable);
     }
   }
 

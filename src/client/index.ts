@@ -29,8 +29,8 @@ export type { AnyTopics, InputsOf, OutputsOf, PayloadOf, Topics } from "./topics
  * `client.close()`. Payload types come from the type argument, `connect<{ orders: Order; "prices/*": Price }>(url)`, or
  * from schemas, which also check payloads at run time.
  * @param url the server's WebSocket, such as `wss://example.com/ws`; an `https:` URL will do, and in a page a path
- * @throws RingcastError `BAD_REQUEST` if an option has the wrong type, is negative or NaN; `UNSUPPORTED` if the URL is no WebSocket URL, an API key is given in a page (browsers can't send
- *   one), or the runtime has no WebSocket and none is given
+ * @throws RingcastError `BAD_REQUEST` if an option has the wrong type, is negative or NaN; `UNSUPPORTED` if the URL is no WebSocket URL or an API key is given in a page (browsers can't send
+ *   one)
  */
 export function connect<const S extends Schemas>(
   url: string | URL,

@@ -38,11 +38,13 @@ async function openAndClose(client: Client): Promise<void> {
 
 const URL = "ws://127.0.0.1:8080/ws";
 
-test("without a WebSocket of its own or a given one, connect throws an error that says what to do", () => {
+test("without a WebSocket of its own or a given one, a client is of use where nothing is opened, and says what to do where something is", async () => {
   vi.stubGlobal("WebSocket", undefined);
-  const unsupported = expect.objectContaining({ code: "UNSUPPORTED", message: expect.stringContaining("webSocket") });
-  expect(() => connect(URL)).toThrow(unsupported);
-  expect(() => connect(URL, { getToken: async () => "token" })).toThrow(unsupported);
+  const client = connect(URL);
+  expect(client.state).toEqual({ state: "idle" });
+  const error = await client.connect().catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "UNSUPPORTED", message: expect.stringMatching(/^this runtime.*webSocket/) });
+  expect(client.state).toEqual({ state: "closed", error });
 });
 
 test("a given class is used in place of the runtime's own, with the headers as third argument", async () => {

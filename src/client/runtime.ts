@@ -98,18 +98,18 @@ export interface PlatformOptions {
 
 /**
  * The runtime that this runs in: a browser, Node.js, Bun or Deno.
- * @throws RingcastError `UNSUPPORTED` if it has no WebSocket class and none is given, or if it is a page and an API key is
- *   given
+ * @throws RingcastError `UNSUPPORTED` if it is a page and an API key is given
  */
 export function createPlatform({ apiKey, webSocket: Given }: PlatformOptions): Platform {
-  if (!Given && typeof WebSocket === "undefined") {
-    throw new RingcastError("UNSUPPORTED", "this runtime has no WebSocket: pass the package ws as webSocket");
-  }
   if (!Given && apiKey !== undefined && globals.document !== undefined) {
     throw new RingcastError("UNSUPPORTED", "browsers can't send an API key: use a token");
   }
   const platform: Platform = {
     open: (url, { apiKey, token }, events) => {
+      // Not before: pages are rendered on servers, too, where nothing is to be opened.
+      if (!Given && typeof WebSocket === "undefined") {
+        throw new RingcastError("UNSUPPORTED", "this runtime has no WebSocket: pass the package ws as webSocket");
+      }
       const protocols = ["ringcast.v1"];
       if (token !== undefined) protocols.push(`token.${token}`);
       const headers: Record<string, string> = apiKey === undefined ? {} : { "X-API-Key": apiKey };
