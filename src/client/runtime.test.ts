@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
 import { type Client, connect } from "./index.ts";
 import type { WebSocketLike } from "./platform.ts";
 import { createPlatform } from "./runtime.ts";
@@ -45,6 +46,11 @@ test("without a WebSocket of its own or a given one, a client is of use where no
   const error = await client.connect().catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: "UNSUPPORTED", message: expect.stringMatching(/^this runtime.*webSocket/) });
   expect(client.state).toEqual({ state: "closed", error });
+});
+
+test("a path is no URL to connect to outside of a page", async () => {
+  const client = connect("/ws", { webSocket: WebSocket });
+  expect(await client.connect().catch((reason: unknown) => reason)).toMatchObject({ code: "UNSUPPORTED" });
 });
 
 test("a given class is used in place of the runtime's own, with the headers as third argument", async () => {

@@ -18,7 +18,11 @@ test("in a page, a path will do", () => {
   expect([webSocketUrl("/ws"), webSocketUrl("ws")]).toEqual(["wss://example.com/ws", "wss://example.com/orders/ws"]);
 });
 
-test.each(["", "/ws", "example.com", "ftp://example.com", "wss://exa mple", "javascript:alert(1)"])(
+test("where a page is rendered on a server, a path is left as it is: nothing is to be opened there", () => {
+  expect(webSocketUrl("/ws?tenant=1")).toBe("/ws?tenant=1");
+});
+
+test.each(["", "example.com", "ftp://example.com", "wss://exa mple", "javascript:alert(1)"])(
   "%j is refused with an error that shows a right one",
   (text) => {
     const refusal = expect.objectContaining({ code: "UNSUPPORTED", message: expect.stringContaining("wss://") });

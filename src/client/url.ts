@@ -8,6 +8,8 @@ declare const location: { readonly href: string } | undefined;
  * @throws RingcastError `UNSUPPORTED` if it is no such URL
  */
 export function webSocketUrl(text: string): string {
+  // A page that is rendered on a server: there is nothing that it could be relative to, and nothing is to be opened.
+  if (text.startsWith("/") && typeof location === "undefined") return text;
   try {
     const url = new URL(text, typeof location === "undefined" ? undefined : location.href);
     url.protocol = url.protocol.replace(/^http/, "ws");
