@@ -1,5 +1,5 @@
 // Builds the SDK with its types: `ringcast/client` for browsers, Node.js, Bun and Deno, one JavaScript module and a second
-// one, which the first loads where WebSockets fail; and `ringcast/server` for back ends, one module.
+// one, which the first loads where WebSockets fail; `ringcast/server` for back ends; and `ringcast/react`, hooks.
 // Usage: node scripts/build-client.js [FOLDER], by default dist/client
 import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -23,7 +23,13 @@ export async function clientModules(root) {
   const client = await build({ ...options, entryPoints: entries, splitting: true, minify: true });
   // Its size matters to nobody, so that it stays readable.
   const server = await build({ ...options, entryPoints: { server: join(root, "src", "backend", "index.ts") } });
-  const files = [...client.outputFiles, ...server.outputFiles];
+  const react = await build({
+    ...options,
+    entryPoints: { react: join(root, "src", "react", "index.ts") },
+    external: ["react"],
+    banner: { js: '"use client";' },
+  });
+  const files = [...client.outputFiles, ...server.outputFiles, ...react.outputFiles];
   return Object.fromEntries(files.map(({ path, text }) => [basename(path), text]));
 }
 

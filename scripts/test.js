@@ -8,7 +8,7 @@ import { installIfMissing } from "./install-if-missing.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-installIfMissing();
+for (const folder of [".", join("test", "react-18")]) installIfMissing(folder);
 if (!(await buildIfStale())) process.exit(1);
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 const { status } = spawnSync(process.execPath, [vitest, "run", ...process.argv.slice(2)], {

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { build as bundle } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { Build } from "./client-suite/build.ts";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
@@ -39,6 +40,25 @@ describe("docs/clients.md", () => {
     const tsc = spawnSync(join(ROOT, "node_modules/.bin/tsc"), ["--project", build.folder], { encoding: "utf8" });
     expect({ status: tsc.status, stdout: tsc.stdout }).toEqual({ status: 0, stdout: "" });
   }, 30_000);
+
+  test("has a React application that a server renders", async () => {
+    using build = new Build();
+    const [application = ""] = blocks("jsx");
+    const program = `${application}\nimport { renderToString } from "react-dom/server";\nconsole.log(renderToString(<App />));\n`;
+    const { outputFiles } = await bundle({
+      stdin: { contents: program, loader: "jsx", resolveDir: ROOT },
+      bundle: true,
+      write: false,
+      platform: "node",
+      jsx: "automatic",
+      nodePaths: [join(ROOT, "node_modules")],
+      alias: { "ringcast/client": build.clientPath, "ringcast/react": join(build.folder, "react.js") },
+    });
+    const script = join(build.folder, "application.cjs");
+    writeFileSync(script, outputFiles[0]?.text ?? "");
+    const { status, stderr, stdout } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+    expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: "", stdout: "<p>reconnecting …</p><ul></ul>\n" });
+  });
 
   test.skipIf(!HAS_BROWSER)(
     "has a page that shows in one window what is typed in another, also after an outage of the server",

@@ -92,7 +92,9 @@ describe("the example", () => {
       jsx: "automatic",
       define: { "process.env.NODE_ENV": '"production"' },
       // The SDK as it is now.
-      alias: { "ringcast/client": join(ROOT, "src", "client", "index.ts") },
+      alias: Object.fromEntries(
+        ["client", "react"].map((name) => [`ringcast/${name}`, join(ROOT, "src", name, "index.ts")]),
+      ),
     });
     const script = built.outputFiles[0]?.text ?? "";
     await publish("orders", "tea");

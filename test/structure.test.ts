@@ -52,6 +52,8 @@ const ALLOWED_LAYERS: Record<string, readonly string[]> = {
   client: ["client", "protocol"],
   // For back ends of others: it may know the protocol's errors, and nothing of the server.
   backend: ["backend", "protocol"],
+  // Of the SDK, the hooks know the types alone.
+  react: ["react", "client"],
   cli: ["cli", "client", "server", "config", "protocol"],
   console: ["console", "client", "config", "protocol"],
   "serve.ts": ["config", "server"],
@@ -67,6 +69,7 @@ const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
   server: "any",
   client: [],
   backend: [],
+  react: ["react"],
   cli: "any",
   console: ["preact", "preact/hooks", "@preact/signals", "chart.js"],
   "serve.ts": ["node:net"],
@@ -170,7 +173,13 @@ test("no file imports itself by way of others", () => {
 });
 
 test("every source file is part of the server, the SDK or the console", () => {
-  const reached = new Set(["src/main.ts", "src/client/index.ts", "src/backend/index.ts", "src/console/main.tsx"]);
+  const reached = new Set([
+    "src/main.ts",
+    "src/client/index.ts",
+    "src/backend/index.ts",
+    "src/react/index.ts",
+    "src/console/main.tsx",
+  ]);
   for (const path of reached) for (const target of IMPORTS.get(path) ?? []) reached.add(target);
   expect(SOURCES.filter((path) => !reached.has(path))).toEqual([]);
 });

@@ -1,20 +1,28 @@
 import { createRoot } from "react-dom/client";
 import { connect } from "ringcast/client";
-import { useTopic } from "./use-topic.js";
+import { RingcastProvider, useConnection, useTopic } from "ringcast/react";
 
 // `?url=ws://…/ws&token=…`: in a project of your own they come from your back end, see ../page.
 const parameters = new URLSearchParams(location.search);
 const client = connect(parameters.get("url"), { clientId: "react", token: parameters.get("token") });
 
 function Orders() {
-  const events = useTopic(client, "orders", { lastN: 10 });
+  const { events } = useTopic("orders", { lastN: 10 });
+  const { state } = useConnection();
   return (
-    <ul>
-      {events.map(({ epoch, offset, payload }) => (
-        <li key={`${epoch}.${offset}`}>{payload.item}</li>
-      ))}
-    </ul>
+    <>
+      {state !== "open" && <p>{state} …</p>}
+      <ul>
+        {events.map(({ epoch, offset, payload }) => (
+          <li key={`${epoch}.${offset}`}>{payload.item}</li>
+        ))}
+      </ul>
+    </>
   );
 }
 
-createRoot(document.querySelector("#root")).render(<Orders />);
+createRoot(document.querySelector("#root")).render(
+  <RingcastProvider client={client}>
+    <Orders />
+  </RingcastProvider>,
+);
