@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { TestClient } from "./support/client.ts";
+import { ringcast } from "./support/command.ts";
+import { Directory } from "./support/directory.ts";
 import { encodeFrame, OPCODE } from "./support/frames.ts";
 import { within } from "./support/mailbox.ts";
+import { MemoryCgroup } from "./support/memory-cgroup.ts";
 import { ServerProcess } from "./support/server-process.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -70,6 +73,14 @@ describe("-max-history-bytes", () => {
     expect(metrics).toMatch(/^ringcast_history_limit_bytes 1000000$/m);
     expect(metrics).toMatch(/^ringcast_history_evicted_messages_total 2$/m);
   });
+
+  test("is by default a quarter of the memory, which an outer control group may limit", async (context) => {
+    using directory = new Directory();
+    using cgroup = MemoryCgroup.create(400_003_072, true);
+    if (cgroup === undefined) return context.skip("no control group can be made here");
+    await using server = await ServerProcess.start([], { command: cgroup.commandIn(directory, ringcast()) });
+    expect(await server.stats()).toMatchObject({ max_history_bytes: 100_000_768 });
+  });
 });
 
 describe("-ping-interval", () => {
@@ -95,7 +106,7 @@ describe("-pong-wait", () => {
     try {
       // Two in turn: the others must outlive the wait more than once.
       for (let i = 0; i < 2; i++) {
-        const givenUp = server.nextLog("ping timeout, connection closed");
+        const givenUp = server.nextLog("no answer to pings, connection given up");
         const gone = server.nextLog("client disconnected");
         const start = performance.now();
         using silent = await TestClient.connect(server.port, { answersPings: false });

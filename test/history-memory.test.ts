@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { TestClient } from "./support/client.ts";
@@ -23,13 +23,7 @@ const PUBLISHERS = 4;
 function start(cgroup: MemoryCgroup | undefined, directory: Directory): Promise<ServerProcess> {
   const flags = [`-max-history-bytes=${LIMIT_BYTES / 4}`];
   if (cgroup === undefined) return ServerProcess.start(flags);
-  const words = ringcast().map((word) => `'${word}'`);
-  const command = directory.write(
-    "ringcast",
-    `#!/bin/sh\necho $$ > '${cgroup.processesFile}'\nexec ${words.join(" ")} "$@"\n`,
-  );
-  chmodSync(command, 0o755);
-  return ServerProcess.start(flags, { command });
+  return ServerProcess.start(flags, { command: cgroup.commandIn(directory, ringcast()) });
 }
 
 function peakResidentBytes(pid: number): number {

@@ -60,6 +60,7 @@ export class IdIndex {
     // An old object that refers to a newer one keeps it from being collected early.
     entry.newer = undefined;
     entry.nextOfId = undefined;
+    entry.newestOfId = entry;
     if (nextOfId === undefined) {
       this.#firsts.delete(id);
       return;

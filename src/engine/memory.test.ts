@@ -3,18 +3,21 @@ import { FakeClock } from "../../test/support/fake-clock.ts";
 import { Timestamps } from "../core/clock.ts";
 import { draftOf } from "../core/draft.ts";
 import { textsOf } from "../core/log.ts";
-import type { Range } from "../core/range.ts";
+import { Range } from "../core/range.ts";
 import { encodeHistoryEntry, eventParts } from "../protocol/encode.ts";
 import { MemoryEngine } from "./memory.ts";
 
-function open({ capacity = 3, name = "a" } = {}) {
+function open({ capacity = 3, maxBytes = Number.POSITIVE_INFINITY, name = "a" } = {}) {
   const clock = new FakeClock();
   let epochs = 0;
-  const engine = new MemoryEngine(capacity, new Timestamps(clock), () => `epoch-${++epochs}`);
+  const engine = new MemoryEngine(capacity, new Timestamps(clock), () => `epoch-${++epochs}`, maxBytes);
   /** The newest offset at each call. */
   const appended: number[] = [];
   const topic = { name, nameJson: JSON.stringify(name) };
-  const stream = engine.open(topic, () => void appended.push(stream.log.newestOffset));
+  const stream = engine.open(topic, () => {
+    appended.push(stream.log.newestOffset);
+    stream.log.flushed();
+  });
   return { appended, clock, engine, stream, topic };
 }
 
@@ -119,31 +122,21 @@ describe("ids and parts of held events", () => {
     expect([find('"x"'), find('"y"')]).toEqual([undefined, 3]);
   });
 
-  test("reads its events for their ids once, also while old ones are evicted", () => {
-    const clock = new FakeClock();
-    const engine = new MemoryEngine(100, new Timestamps(clock), () => "e", 50_000);
-    const { log, find, publish } = (() => {
-      const stream = engine.open({ name: "t", nameJson: '"t"' }, () => {});
-      const draft = (id: string) => draftOf(JSON.stringify(id), `"${"x".repeat(5000)}"`);
-      return {
-        log: stream.log,
-        find: (id: string) => stream.find(draft(id)),
-        publish: (id: string) => {
-          stream.publish(draft(id));
-          stream.log.flushed();
-        },
-      };
-    })();
-    expect(find("m0")).toBeUndefined();
-    const reads = [vi.spyOn(log, "last"), vi.spyOn(log, "event")];
-    for (let i = 1; i <= 50; i++) {
-      publish(`m${i}`);
-      for (let offset = 1; offset <= i; offset++) {
-        expect(find(`m${offset}`)).toBe(offset <= i - log.heldCount ? undefined : offset);
-      }
+  test("finds the ids that are left once events were evicted, and does not read those events for that", () => {
+    const { engine, stream } = open({ capacity: 10_000, maxBytes: 100_000 });
+    const publish = (id: number) => stream.publish(draftOf(`"${id}"`, `"${"x".repeat(100)}"`));
+    const find = (id: number) => stream.find(draftOf(`"${id}"`, "0"));
+    for (let id = 1; id <= 2000; id++) publish(id);
+    expect([find(1), find(2000)]).toEqual([undefined, 2000]);
+    const evictedBefore = engine.history.evictedCount;
+    using reads = vi.spyOn(Range.prototype, "forEachFrame");
+    for (let id = 2001; id <= 4000; id++) {
+      const { oldestOffset } = stream.log;
+      expect([find(oldestOffset - 1), find(oldestOffset), find(id)]).toEqual([undefined, oldestOffset, undefined]);
+      publish(id);
     }
-    expect(engine.history.evictedCount).toBeGreaterThan(30);
-    for (const read of reads) expect(read).not.toHaveBeenCalled();
+    expect(engine.history.evictedCount - evictedBefore).toBeGreaterThan(1500);
+    expect(reads).not.toHaveBeenCalled();
   });
 
   test("finds nothing where nothing is kept", () => {

@@ -1,8 +1,9 @@
 import type { Timestamps } from "../core/clock.ts";
+import { detachText } from "../core/detach-text.ts";
 import type { Draft, TopicName } from "../core/draft.ts";
 import type { Engine, Stream } from "../core/engine.ts";
 import { HistoryBudget } from "../core/history-budget.ts";
-import { Log, textsOf } from "../core/log.ts";
+import { Log } from "../core/log.ts";
 import { eventParts } from "../protocol/encode.ts";
 import { stringValue } from "../protocol/spans.ts";
 import { IdIndex } from "./id-index.ts";
@@ -82,8 +83,12 @@ class MemoryStream implements Stream {
 
   #indexHeld(): IdIndex {
     const ids = new IdIndex();
-    const held = this.log.last(this.log.heldCount);
-    for (const event of held === undefined ? [] : textsOf(held)) ids.add(idOf(eventParts(event).idJson), event.offset);
+    const { heldCount, topic } = this.log;
+    this.log.last(heldCount)?.forEachEvent((bytes, start, end, offset) => {
+      const { idJson } = eventParts({ topic, offset, text: bytes.toString("utf8", start, end) });
+      // The id would keep the text of its event alive.
+      ids.add(detachText(idOf(idJson)), offset);
+    });
     return ids;
   }
 }

@@ -4,10 +4,11 @@ import { cgroupMemoryLimit } from "./cgroup-memory.ts";
 /** The share of the memory that histories may take where no bound is given. */
 const SHARE = 1 / 4;
 
-/** The memory that this process may use: the lowest limit of its control groups, or all that the machine has. */
+/** The memory that this process may use: the lowest limit of its cgroup and those around it, or all that the machine has. */
 export function memoryLimit(): number {
-  // Without a cgroup's limit it is 0, or more than the machine has.
-  return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, cgroupMemoryLimit(), totalmem());
+  // Without a limit it is 0, or more than the machine has. It does not know the limits of outer cgroups.
+  const ownLimit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.min(ownLimit, cgroupMemoryLimit(), totalmem());
 }
 
 /**

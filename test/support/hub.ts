@@ -41,6 +41,14 @@ const DEFAULTS: HubOptions = {
 
 export const RING_CAPACITY = 5;
 
+/** How much a `HubUnderTest` keeps. */
+export interface HistoryOptions {
+  /** Events of a topic. */
+  readonly ringCapacity?: number;
+  /** Memory of all topics' events; no bound where it is left out. */
+  readonly maxBytes?: number;
+}
+
 /** A hub with nothing real around it: the clock and the end of a tick are the test's. */
 export class HubUnderTest {
   readonly clock = new FakeClock();
@@ -49,13 +57,13 @@ export class HubUnderTest {
   #deferred: (() => void)[] = [];
   #epochs = 0;
 
-  /** @param maxHistoryBytes the most bytes of all topics' histories */
-  constructor(options: Partial<HubOptions> = {}, maxHistoryBytes = Number.POSITIVE_INFINITY) {
+  constructor(options: Partial<HubOptions> = {}, history: HistoryOptions = {}) {
+    const { maxBytes, ringCapacity = RING_CAPACITY } = history;
     const timestamps = new Timestamps(this.clock);
     this.hub = new Hub(
       { ...DEFAULTS, ...options },
       {
-        engine: new MemoryEngine(RING_CAPACITY, timestamps, () => `epoch-${++this.#epochs}`, maxHistoryBytes),
+        engine: new MemoryEngine(ringCapacity, timestamps, () => `epoch-${++this.#epochs}`, maxBytes),
         clock: this.clock,
         timestamps,
         observer: this.recorder,
