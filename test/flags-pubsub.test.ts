@@ -106,7 +106,7 @@ describe("-pong-wait", () => {
     try {
       // Two in turn: the others must outlive the wait more than once.
       for (let i = 0; i < 2; i++) {
-        const givenUp = server.nextLog("no answer to pings, connection given up");
+        const givenUp = server.nextLog("ping timeout, connection closed");
         const gone = server.nextLog("client disconnected");
         const start = performance.now();
         using silent = await TestClient.connect(server.port, { answersPings: false });
