@@ -44,7 +44,7 @@ export class SimulatedServer {
    * @param maxHistoryBytes the most bytes of all topics' histories
    */
   constructor(options: Partial<HubOptions>, room: number, maxHistoryBytes: number) {
-    this.topics = new HubUnderTest(options, maxHistoryBytes);
+    this.topics = new HubUnderTest(options, { maxBytes: maxHistoryBytes });
     this.#room = room;
     const { clock, hub } = this.topics;
     const publish = hub.publish.bind(hub);
