@@ -69,6 +69,15 @@ try {
 }
 `;
 
+/** A program for a runtime whose types know neither browsers nor Node.js. */
+const PLAIN = `
+import { connect } from "ringcast/client";
+import { connectBackend } from "ringcast/server";
+const client = connect<{ orders: { item: string } }>("wss://example.com/ws");
+client.subscribe("orders", ({ payload }) => payload.item.trim());
+connectBackend("https://example.com").publish("t", 1).then(({ offset }) => offset + 1);
+`;
+
 describe("the package ringcast/client", () => {
   let build: Build;
   /** A folder of an application that has the package installed, and nothing else. */
@@ -86,6 +95,7 @@ describe("the package ringcast/client", () => {
     writeFileSync(join(home, "package.json"), '{"type":"module"}');
     writeFileSync(join(home, "application.ts"), APPLICATION);
     writeFileSync(join(home, "back-end.ts"), BACK_END);
+    writeFileSync(join(home, "plain.ts"), PLAIN);
   });
 
   afterAll(() => {
@@ -130,12 +140,17 @@ describe("the package ringcast/client", () => {
     "has types that need no other package (module resolution %s)",
     (moduleResolution, module) => {
       const options = { moduleResolution, module, target: "esnext", strict: true, noEmit: true, types: [] };
-      const compilerOptions = { ...options, lib: ["esnext", "dom"], skipLibCheck: false };
-      writeFileSync(
-        join(home, "tsconfig.json"),
-        JSON.stringify({ compilerOptions, files: ["application.ts", "back-end.ts"] }),
-      );
-      expect(run([join(ROOT, "node_modules/.bin/tsc"), "--project", home], home)).toEqual({ code: 0, output: "" });
+      for (const [lib, files] of [
+        [
+          ["esnext", "dom"],
+          ["application.ts", "back-end.ts"],
+        ],
+        [["es2022"], ["plain.ts"]],
+      ]) {
+        const compilerOptions = { ...options, lib, skipLibCheck: false };
+        writeFileSync(join(home, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+        expect(run([join(ROOT, "node_modules/.bin/tsc"), "--project", home], home)).toEqual({ code: 0, output: "" });
+      }
     },
     30_000,
   );

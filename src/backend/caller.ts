@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode } from "../protocol/errors.ts";
 import { RingcastError } from "./errors.ts";
-import type { BackendOptions } from "./options.ts";
+import type { BackendOptions, FetchResponse } from "./options.ts";
 
 /** The pause before the second try is a random time up to this; the bound doubles each time. */
 const MIN_PAUSE_MS = 250;
@@ -69,13 +69,13 @@ export class Caller {
 
   async #try({ body, method, path, retryPath = path }: Call, tries: number, signal: AbortSignal): Promise<Outcome> {
     const { apiKey, token, fetch: makeRequest = fetch } = this.#options;
-    const headers = new Headers();
+    const headers: Record<string, string> = {};
     const secret = apiKey ?? token;
-    if (secret !== undefined) headers.set("Authorization", `Bearer ${secret}`);
-    if (body !== undefined) headers.set("Content-Type", "application/json");
-    const init: RequestInit = { method, headers, signal, redirect: "manual", ...(body !== undefined && { body }) };
+    if (secret !== undefined) headers["Authorization"] = `Bearer ${secret}`;
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const init = { method, headers, signal, redirect: "manual" as const, ...(body !== undefined && { body }) };
     const backOffMs = Math.random() * Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** (tries - 1));
-    let response: Response;
+    let response: FetchResponse;
     let text: string;
     try {
       response = await makeRequest(this.#baseUrl + (tries === 1 ? path : retryPath), init);

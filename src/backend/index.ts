@@ -4,15 +4,24 @@ import type { BackendOptions } from "./options.ts";
 
 export type { Backend, TopicHandle } from "./backend.ts";
 export { type BackendErrorCode, RingcastError } from "./errors.ts";
-export type { BackendOptions, Grant, Message, Position, Published, PublishOptions } from "./options.ts";
+export type {
+  BackendOptions,
+  FetchInit,
+  FetchResponse,
+  Grant,
+  Message,
+  Position,
+  Published,
+  PublishOptions,
+} from "./options.ts";
 
 /**
  * A Ringcast server elsewhere, for a back end. It opens nothing; each call is a request or several.
  * @param url the server's root, such as `http://localhost:8080`
  * @throws RingcastError `BAD_REQUEST` if the URL is not an HTTP URL
  */
-export function connectBackend(url: string | URL, options: BackendOptions = {}): Backend {
-  const text = String(url);
+export function connectBackend(url: string | { readonly href: string }, options: BackendOptions = {}): Backend {
+  const text = typeof url === "string" ? url : url.href;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new RingcastError("BAD_REQUEST", `${JSON.stringify(text)} is not an HTTP URL such as http://localhost:8080`);
   }

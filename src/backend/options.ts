@@ -11,7 +11,29 @@ export interface BackendOptions {
   /** The most tries of a call, from 1. By default 5. */
   readonly maxTries?: number;
   /** Makes requests in place of the runtime's own `fetch`. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  readonly fetch?: FetchHolder["fetch"];
+}
+
+/** What is used of a request's options; the types of this module need no library of browsers. */
+export interface FetchInit {
+  readonly method?: string;
+  readonly headers?: unknown;
+  readonly body?: unknown;
+  readonly signal?: unknown;
+  readonly redirect?: unknown;
+}
+
+/** What is used of a response. */
+export interface FetchResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}
+
+/** A function like `fetch`. Declared as a method, so that one that expects more of the options will do. */
+interface FetchHolder {
+  fetch(url: string, init: FetchInit): Promise<FetchResponse>;
 }
 
 /** How to publish. */

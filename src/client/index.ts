@@ -24,6 +24,11 @@ export type { WebSocketClass, WebSocketLike } from "./platform.ts";
 export type { Schemas, StandardSchema } from "./schema.ts";
 export type { AnyTopics, InputsOf, OutputsOf, PayloadOf, Topics } from "./topics.ts";
 
+/** A `URL`, or what is like one: the types of this module need no library of browsers. */
+interface HasHref {
+  readonly href: string;
+}
+
 /**
  * Makes a client, which connects at its first subscribe or publish, or at `client.connect()`, and stays connected until
  * `client.close()`. Payload types come from the type argument, `connect<{ orders: Order; "prices/*": Price }>(url)`, or
@@ -33,10 +38,10 @@ export type { AnyTopics, InputsOf, OutputsOf, PayloadOf, Topics } from "./topics
  *   one)
  */
 export function connect<const S extends Schemas>(
-  url: string | URL,
+  url: string | HasHref,
   options: SchemaOptions<S>,
 ): Client<InputsOf<S>, OutputsOf<S>>;
-export function connect<T extends Topics = AnyTopics>(url: string | URL, options?: ConnectOptions): Client<T>;
-export function connect(url: string | URL, options: ConnectOptions = {}): Client {
-  return createClient(String(url), options, createPlatform(options));
+export function connect<T extends Topics = AnyTopics>(url: string | HasHref, options?: ConnectOptions): Client<T>;
+export function connect(url: string | HasHref, options: ConnectOptions = {}): Client {
+  return createClient(typeof url === "string" ? url : url.href, options, createPlatform(options));
 }
