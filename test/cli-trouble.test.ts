@@ -193,8 +193,9 @@ test("a server that lets the client in no longer ends sub with 4", async () => {
   await run.prints("first");
   await first.stop("SIGKILL");
   await using _ = await ServerProcess.start([`-port=${first.port}`, "-api-key=new"]);
-  expect((await run.ended()).code).toBe(4);
-});
+  // The pauses between its tries are up to 10 s long.
+  expect((await run.ended(60_000)).code).toBe(4);
+}, 90_000);
 
 async function statsWith(server: ServerProcess, key: string): Promise<number> {
   const answer = await server.fetch("/stats", { headers: { "X-API-Key": key } });

@@ -45,8 +45,8 @@ abstract class CliRun implements AsyncDisposable {
   abstract kill(signal: ProcessSignal): void;
 
   /** Its end, when it comes. */
-  async ended(): Promise<CliEnd> {
-    const code = await within(this.exited, "the command's end", DEADLINE_MS);
+  async ended(deadlineMs = DEADLINE_MS): Promise<CliEnd> {
+    const code = await within(this.exited, "the command's end", deadlineMs);
     await within(this.allRead(), "the rest of the output", DEADLINE_MS);
     return { code, ...this.#outputs };
   }
