@@ -1,6 +1,6 @@
 import { InvalidValue } from "./invalid-value.ts";
 import { type Config, OPTION_NAMES, OPTIONS, type Option, type OptionName, variableOf } from "./options.ts";
-import { verbOf } from "./verbs.ts";
+import { VERBS, verbOf } from "./verbs.ts";
 
 /** Where the values come from that are not the defaults. */
 export type Sources = ReadonlyMap<OptionName, "environment" | "flag">;
@@ -128,8 +128,12 @@ export function parseCommand(argv: readonly string[], environment: Environment):
   }
 }
 
-/** What to do where a verb stands behind options, which makes them the server's; empty where there is none. */
+/**
+ * What to do where a verb stands behind options, which makes them the server's, or where another word stands in the place of
+ * a verb; empty otherwise.
+ */
 function verbHint(argv: readonly string[]): string {
   const verb = argv.find((word) => verbOf(word) !== undefined);
-  return verb === undefined ? "" : `; the options of a verb go behind it: ringcast ${verb} [options]`;
+  if (verb !== undefined) return `; the options of a verb go behind it: ringcast ${verb} [options]`;
+  return /^[a-z]/i.test(argv[0] ?? "") ? `; the verbs are ${Object.keys(VERBS).join(", ")}` : "";
 }
