@@ -183,7 +183,13 @@ export class Connection {
       this.close(new RingcastError("UNSUPPORTED", "the option token is not a valid token"));
       return;
     }
-    this.#startTimer(connectTimeoutMs, () => this.#lost(ABNORMAL, "no connection in time"));
+    this.#startTimer(connectTimeoutMs, () => {
+      const silent = new RingcastError(
+        "UNREACHABLE",
+        `no answer within ${connectTimeoutMs} ms at ${shownUrl(this.#url)}`,
+      );
+      this.#lost(ABNORMAL, "no connection in time", silent);
+    });
     const events: SocketEvents = {
       opened: () => {
         this.#isLinked = true;
@@ -272,7 +278,7 @@ export class Connection {
     this.#socket = undefined;
     this.#stop();
     const isWanted = this.#owner.lost(code);
-    const problem = failure ?? refusalOf({ code, reason, wasAnswered, url: this.#url.replace(/\?.*/, "") });
+    const problem = failure ?? refusalOf({ code, reason, wasAnswered, url: shownUrl(this.#url) });
     this.#problem = problem ?? this.#problem;
     if (problem?.code === "FORBIDDEN" || (code === UNAUTHORIZED && getToken === undefined)) {
       this.close(problem);
@@ -292,4 +298,9 @@ export class Connection {
     this.#startTimer(retryMs, () => this.#connect());
     this.#enter({ state: "waiting", retryMs, code, reason, ...(this.#problem && { error: this.#problem }) });
   }
+}
+
+/** A URL as developers are shown it: without its query, where a secret may stand. */
+function shownUrl(url: string): string {
+  return url.replace(/\?.*/, "");
 }

@@ -78,3 +78,13 @@ describe("the console", () => {
     expect(warn).toHaveBeenCalledTimes(isShown ? 1 : 0);
   });
 });
+
+test("a server that accepts and never answers is reported, with the URL", async () => {
+  const { client, platform } = connectingClient({ connectTimeoutMs: 1000 });
+  const warnings: string[] = [];
+  client.on("warning", ({ code, message }) => warnings.push(`${code}: ${message}`));
+  platform.socket.accept();
+  platform.advance(1000);
+  await settled();
+  expect(warnings).toEqual(["UNREACHABLE: no answer within 1000 ms at ws://server/ws"]);
+});
