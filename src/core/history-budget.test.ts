@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { randomFrom } from "../../test/client-suite/context.ts";
+import { collectGarbage } from "../../test/support/garbage.ts";
 import { SEED } from "../../test/support/seed.ts";
 import { encodeEnd } from "../protocol/encode.ts";
 import { draftOf } from "./draft.ts";
@@ -82,6 +83,38 @@ describe("the history of all topics", () => {
     for (let i = 0; i < 10; i++) publish(large, 70_000);
     expect(offsetsOf(shrunken)).toEqual(held);
     expect(budget.heldBytes).toBe(shrunken.heldBytes + large.heldBytes);
+  });
+
+  test("is not sorted anew by topics whose sizes go up and down", () => {
+    const budget = new HistoryBudget(10_000_000);
+    const log = logOf("t", 3, budget);
+    const sizes = new Set<number>();
+    const round = () => {
+      for (const size of [70_000, 10, 10, 10, 10]) {
+        publish(log, size);
+        sizes.add(Math.round(log.heldBytes / 50_000));
+      }
+    };
+    // What buffers and chunks it gets settles, and with that its largest size.
+    for (let i = 0; i < 10; i++) round();
+    using added = vi.spyOn(Set.prototype, "add");
+    for (let i = 0; i < 10; i++) round();
+    expect(added.mock.calls.filter(([item]) => item === log)).toEqual([]);
+    expect(sizes.size).toBeGreaterThan(1);
+  });
+
+  test("does not keep a topic that is gone", async () => {
+    const budget = new HistoryBudget(1_000_000);
+    const gone = (() => {
+      const log = logOf("t", 3, budget);
+      for (const size of [70_000, 10, 10, 10, 10]) publish(log, size);
+      log.release();
+      return new WeakRef(log);
+    })();
+    // A WeakRef keeps its target until the turn ends.
+    await new Promise(setImmediate);
+    collectGarbage();
+    expect(gone.deref()).toBeUndefined();
   });
 
   test("is given back by a topic that is gone", () => {
