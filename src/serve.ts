@@ -56,6 +56,7 @@ function announce(config: Config, server: RunningServer, version: string, { logg
   const data = config.logFormat === "json" ? { version, port } : {};
   logger.info(data, `Ringcast ${version} listens: ${urls}`);
   logger.debug({ config: describeConfig(config) }, "configuration");
+  logger.debug({ maxHistoryBytes: server.hub.history.maxBytes }, "history limit");
   if (config.apiKeys.length === 0 && config.apiKeysFile === "" && !isLoopback(config.host)) {
     logger.warn("no API key is set and the server listens beyond loopback: anyone who reaches it may use it");
   }

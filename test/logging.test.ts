@@ -171,6 +171,22 @@ describe("the log", () => {
     expect(JSON.stringify(server.log)).not.toContain("top-SECRET");
   });
 
+  test("has the bound of the histories at the level of debug alone", async () => {
+    const boundsWith = async (...flags: string[]) => {
+      await using server = await ServerProcess.start(flags);
+      const { max_history_bytes: bound } = await server.stats();
+      await server.stop();
+      const lines = server.log.filter(({ msg }) => msg === "history limit");
+      return { bound, logged: lines.map(({ level, maxHistoryBytes }) => [level, maxHistoryBytes]) };
+    };
+    expect(await boundsWith("-log-level=debug", "-max-history-bytes=12345")).toMatchObject({
+      logged: [["debug", 12345]],
+    });
+    const { bound, logged } = await boundsWith("-log-level=debug");
+    expect(logged).toEqual([["debug", bound]]);
+    expect((await boundsWith()).logged).toEqual([]);
+  });
+
   test("warns once of a server without a key beyond loopback, and not on loopback or with a key", async () => {
     const warningsWith = async (...flags: string[]) => {
       await using server = new RawProcess([...flags, "-port=0"]);
