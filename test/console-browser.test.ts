@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { systemStatsSchema } from "../src/protocol/system.ts";
 import { HAS_BROWSER, launchBrowser } from "./support/browser.ts";
 import { TestClient } from "./support/client.ts";
 import { ConsolePage, notIsolated } from "./support/console-page.ts";
@@ -79,6 +80,26 @@ describe.skipIf(!HAS_BROWSER)("the console", () => {
     await page.getByRole("link", { name: "Events" }).click();
     await page.getByText("has started").nth(1).waitFor();
     expect(view.complaints.filter((text) => !OUTAGE.test(text))).toEqual([]);
+  });
+
+  test("shows what histories take of their bound, without what a client that does not read is still to be sent", async () => {
+    const MEBIBYTE = 1024 * 1024;
+    await using server = await ServerProcess.start([`-max-history-bytes=${MEBIBYTE}`, "-write-wait=10m"]);
+    using stalled = await TestClient.connect(server.port);
+    using publisher = await TestClient.connect(server.port);
+    await stalled.subscribe("t");
+    stalled.pause();
+    for (let i = 1; i <= 40; i++) await publisher.published("t", `m${i}`, "x".repeat(300_000));
+    using watcher = await TestClient.connect(server.port);
+    await watcher.subscribe("$sys/stats");
+    const sample = async () => systemStatsSchema.parse((await watcher.expect("event")).message.payload);
+    const { history_bytes: history, log_bytes: log } = await sample();
+    expect(history).toBeLessThan(MEBIBYTE);
+    expect(log).toBeGreaterThan(2 * MEBIBYTE);
+    await using view = await ConsolePage.open(browser, server, { address: "/overview" });
+    const shown = view.page.locator("dt", { hasText: "History" }).locator("xpath=following-sibling::dd");
+    await shown.filter({ hasText: "of 1 MiB" }).waitFor();
+    expect(await shown.textContent()).toMatch(/^\d+ KiB of 1 MiB, 0 lingering$/);
   });
 
   test("tells whoever is there first what to do", async () => {

@@ -74,6 +74,29 @@ describe("-max-history-bytes", () => {
     expect(metrics).toMatch(/^ringcast_history_evicted_messages_total 2$/m);
   });
 
+  test("bounds history_bytes, and not log_bytes, which has what a client that does not read is still to be sent", async () => {
+    await using server = await ServerProcess.start(["-max-history-bytes=1000000"]);
+    using stalled = await TestClient.connect(server.port);
+    using publisher = await TestClient.connect(server.port);
+    await stalled.subscribe("t");
+    stalled.pause();
+    let [history, log] = [0, 0];
+    for (let i = 1; i <= 100 && log <= 1_000_000; i++) {
+      await publisher.published("t", `m${i}`, "x".repeat(300_000));
+      const stats = await server.stats();
+      [history, log] = [Number(stats["history_bytes"]), Number(stats["log_bytes"])];
+      expect(history).toBeGreaterThan(300_000);
+      expect(history).toBeLessThanOrEqual(1_000_000);
+    }
+    expect(log).toBeGreaterThan(1_000_000);
+    const metrics = await (await server.fetch("/metrics")).text();
+    const [inHistory, inLog] = ["history", "log"].map((name) =>
+      Number(new RegExp(`^ringcast_${name}_bytes (\\d+)$`, "m").exec(metrics)?.[1]),
+    );
+    expect(inHistory).toBeLessThanOrEqual(1_000_000);
+    expect(inLog).toBeGreaterThan(1_000_000);
+  });
+
   test("is by default a quarter of the memory, which an outer control group may limit", async (context) => {
     using directory = new Directory();
     using cgroup = MemoryCgroup.create(400_003_072, true);

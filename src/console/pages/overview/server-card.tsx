@@ -18,7 +18,7 @@ export function ServerCard() {
     ["Topics", used(stats?.topics, limits?.max_topics)],
     ["Topic memory", limits === undefined ? UNKNOWN : formatThings(limits.ring_buffer_size, "message")],
     [
-      "Logs",
+      "History",
       stats === undefined
         ? UNKNOWN
         : `${formatBytes(stats.history_bytes)}${limits === undefined ? "" : ` of ${formatBytes(limits.max_history_bytes)}`}, ${formatCount(stats.lingering_topics)} lingering`,
