@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { FakePlatform } from "../../test/support/fake-platform.ts";
 import { untyped } from "../../test/support/untyped.ts";
 import { createClient } from "./create.ts";
+import { connect } from "./index.ts";
 
 function connected() {
   const platform = new FakePlatform();
@@ -55,6 +56,10 @@ test.each([
 ])("the option %s of a client can't be %o", (name, value) => {
   const create = () => createClient("ws://server/ws", untyped({ [name]: value }), new FakePlatform());
   expect(create).toThrow(expect.objectContaining({ code: "BAD_REQUEST", message: expect.stringContaining(name) }));
+});
+
+test.each([undefined, null, {}])("a client has no URL %o", (url) => {
+  expect(() => connect(untyped(url))).toThrow(expect.objectContaining({ code: "UNSUPPORTED" }));
 });
 
 test("times and limits may be Infinity", () => {

@@ -43,5 +43,5 @@ export function connect<const S extends Schemas>(
 ): Client<InputsOf<S>, OutputsOf<S>>;
 export function connect<T extends Topics = AnyTopics>(url: string | HasHref, options?: ConnectOptions): Client<T>;
 export function connect(url: string | HasHref, options: ConnectOptions = {}): Client {
-  return createClient(typeof url === "string" ? url : url.href, options, createPlatform(options));
+  return createClient(String(url), options, createPlatform(options));
 }
