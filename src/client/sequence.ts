@@ -70,9 +70,7 @@ export class Sequence<T = unknown> {
   /** Whether the sink was full, so that something was left to the server. */
   #isLagging = false;
   /** What the last replay was to bring: all after the one offset, up to the other. A hole at its beginning stays one. */
-  #asked: { readonly since: number; readonly until: number } | undefined;
-  /** Whether the replay of the last messages may start later than asked for: the topic may hold fewer. */
-  #isStart = false;
+  #asked: { readonly since: number; readonly until: number; readonly isLastN: boolean } | undefined;
   /** Whether the server held all that the last request asked for. */
   #wasRecovered = true;
   #held: WireEvent[] = [];
@@ -196,7 +194,7 @@ export class Sequence<T = unknown> {
     // What there is to tell is told when there is room for it.
     if (this.#isLagging) return;
     this.#wasRecovered = recovered !== false;
-    this.#isStart = this.#position === undefined;
+    const isLastN = this.#position === undefined;
     const position = this.#position ?? { epoch, offset: Math.max(0, offset - this.#lastN) };
     this.#position = position;
     if (position.epoch !== epoch || position.offset > offset) {
@@ -204,18 +202,16 @@ export class Sequence<T = unknown> {
       this.#position = { epoch, offset: 0 };
       this.#tell({ epoch: position.epoch, from: position.offset + 1, to: null, reason: "recreated" });
     }
-    this.#asked = { since: this.#position.offset, until: offset };
+    this.#asked = { since: this.#position.offset, until: offset, isLastN };
   }
 
-  /** Takes an offset as the first that the topic held when the last messages were asked for. */
+  /** Starts at the first of the last messages that is there: the topic may hold fewer than were asked for. */
   #startAt(offset: number): void {
-    if (!this.#isStart) return;
-    this.#isStart = false;
-    const { epoch, offset: since } = this.#position ?? { epoch: "", offset };
-    const until = this.#asked?.until ?? 0;
-    const start = Math.max(since, Math.min(offset - 1, until));
-    this.#position = { epoch, offset: start };
-    this.#asked = { since: start, until };
+    const [asked, position] = [this.#asked, this.#position];
+    if (position === undefined || asked?.isLastN !== true) return;
+    const since = Math.max(asked.since, Math.min(offset - 1, asked.until));
+    this.#position = { epoch: position.epoch, offset: since };
+    this.#asked = { since, until: asked.until, isLastN: false };
   }
 
   /** Whether the last replay was to bring what follows a position, and brought nothing before. */
