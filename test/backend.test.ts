@@ -34,7 +34,7 @@ function unreliable(fail: (response: Response, tries: number) => Response | unde
 }
 
 describe("a back end", () => {
-  test("publishes, one message or several in one piece, and is told where they stand", async () => {
+  test("publishes one message or several in one piece, and gets their offsets", async () => {
     using client = await TestClient.connect(server.port, { headers: { "X-API-Key": KEY } });
     const { epoch } = await client.subscribe("a/b c");
     const first = await backend().publish("a/b c", { n: 1 }, { id: "m1" });
@@ -70,7 +70,7 @@ describe("a back end", () => {
     expect(await backend({ fetch: makeRequest }).publish("lost", 1)).toMatchObject({ offset: 1, duplicate: true });
   });
 
-  test("is told at once what trying again can't help", async () => {
+  test("does not retry what a retry can't change", async () => {
     const { makeRequest, urls } = unreliable(() => undefined);
     const refused = backend({ apiKey: "wrong", fetch: makeRequest }).publish("t", 1);
     await expect(refused).rejects.toMatchObject({ name: "RingcastError", code: "UNAUTHORIZED", status: 401 });
@@ -125,7 +125,7 @@ describe("a back end", () => {
     }
   });
 
-  test("knows where a topic is, so that a subscriber can go on from there", async () => {
+  test("gets the position of a topic, from which a subscriber can resume", async () => {
     const { position } = backend().topic("where");
     expect(await position()).toBeUndefined();
     const { epoch } = await backend().publish("where", 1);
@@ -137,7 +137,18 @@ describe("a back end", () => {
     expect(await client.expect("event")).toMatchObject({ offset: 2 });
   });
 
-  test.each(["", "localhost:8080", "ws://localhost:8080", "ftp://localhost"])("is not made for the URL %o", (url) => {
-    expect(() => connectBackend(url)).toThrow(expect.objectContaining({ code: "BAD_REQUEST" }));
+  test("may have any number of tries and all the time, but not none", async () => {
+    const { offset } = await backend({ maxTries: Infinity, timeoutMs: Infinity }).publish("patient", 1);
+    expect(offset).toBe(1);
+    for (const options of [{ maxTries: 0 }, { timeoutMs: Number.NaN }, { timeoutMs: -1 }]) {
+      expect(() => backend(options)).toThrow(expect.objectContaining({ code: "BAD_REQUEST" }));
+    }
   });
+
+  test.each(["", "undefined", "localhost:8080", "ws://localhost:8080", "ftp://localhost"])(
+    "is not made for the URL %o",
+    (url) => {
+      expect(() => connectBackend(url)).toThrow(expect.objectContaining({ code: "BAD_REQUEST" }));
+    },
+  );
 });

@@ -68,7 +68,7 @@ const ALLOWED_PACKAGES: Record<string, readonly string[] | "any"> = {
   config: ["node:path"],
   server: "any",
   client: [],
-  backend: [],
+  backend: ["jose"],
   react: ["react"],
   cli: "any",
   console: ["preact", "preact/hooks", "@preact/signals", "chart.js"],

@@ -5,6 +5,8 @@ import type { BackendOptions, FetchResponse } from "./options.ts";
 /** The pause before the second try is a random time up to this; the bound doubles each time. */
 const MIN_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 5000;
+/** The longest time that timers know. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** What a proxy answers for a server that is away, besides what a Ringcast server says itself. */
 const PROXY_STATUSES: readonly number[] = [502, 503, 504];
 
@@ -55,7 +57,7 @@ export class Caller {
    */
   async call(call: Call): Promise<Members> {
     const { maxTries = 5, timeoutMs = 30_000 } = this.#options;
-    const deadline = AbortSignal.timeout(timeoutMs);
+    const deadline = AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMER_MS));
     for (let tries = 1; ; tries++) {
       const { error, pauseMs, value } = await this.#try(call, tries, deadline);
       if (value !== undefined) return value;
