@@ -1,17 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { FakePlatform, settled } from "../../test/support/fake-platform.ts";
+import { number } from "../../test/support/number-schema.ts";
 import { createClient } from "./create.ts";
-import type { StandardSchema } from "./schema.ts";
 import type { InputsOf } from "./topics.ts";
-
-const number: StandardSchema<number, string> = {
-  "~standard": {
-    version: 1,
-    vendor: "test",
-    validate: (value) =>
-      typeof value === "number" ? { value: `n${value}` } : { issues: [{ message: "must be a number" }] },
-  },
-};
 
 function connected() {
   const platform = new FakePlatform();

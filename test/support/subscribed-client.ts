@@ -1,15 +1,6 @@
 import { createClient } from "../../src/client/create.ts";
-import type { StandardSchema } from "../../src/client/schema.ts";
 import { FakePlatform } from "./fake-platform.ts";
-
-const number: StandardSchema<number, string> = {
-  "~standard": {
-    version: 1,
-    vendor: "test",
-    validate: (value) =>
-      typeof value === "number" ? { value: `n${value}` } : { issues: [{ message: "must be a number" }] },
-  },
-};
+import { number } from "./number-schema.ts";
 
 /** A client that is subscribed to `t`, and a test that plays the server: offsets 1, 2, 3 … have the payloads 1, 2, 3 … */
 export function subscribedClient(lastN = 0) {
