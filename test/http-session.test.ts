@@ -178,7 +178,7 @@ describe("a session by HTTP", () => {
     expect(answer.status).toBe(408);
   });
 
-  test("may have four bodies on their way at a time; a further one is refused, and what came earlier goes on", async () => {
+  test("may send four bodies at a time; a fifth is refused without harm to the others", async () => {
     using client = await open();
     const requests = Array.from({ length: 4 }, () => {
       const outgoing = request(`${server.url}/ws/session/${client.id}`, { method: "POST", agent: false });

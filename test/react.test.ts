@@ -109,7 +109,7 @@ describe.skipIf(!HAS_BROWSER).each(VERSIONS)("the hooks, with React %s in strict
     expect(problems).toEqual([]);
   });
 
-  test("neither drop nor fetch again what is mounted again at once, and let go of what stays away", async () => {
+  test("keep the subscription of a component that is mounted again at once, and end it otherwise", async () => {
     const toggle = page.locator("button");
     await page.locator("#two li", { hasText: "coffee" }).waitFor();
     await toggle.click();
@@ -127,7 +127,7 @@ describe.skipIf(!HAS_BROWSER).each(VERSIONS)("the hooks, with React %s in strict
     expect(problems).toEqual([]);
   });
 
-  test("say that the page is reconnecting, go on where they were, and tell of a gap", async () => {
+  test("report that the page is reconnecting, resume, and report a gap", async () => {
     await page.locator("#two li", { hasText: "coffee" }).waitFor();
     const { port } = server;
     await server.stop("SIGKILL");
@@ -140,7 +140,7 @@ describe.skipIf(!HAS_BROWSER).each(VERSIONS)("the hooks, with React %s in strict
     await page.locator("#one .gap", { hasText: "recreated" }).waitFor();
   });
 
-  test("tell that a topic was deleted", async () => {
+  test("report that a topic was deleted", async () => {
     await page.locator("#two li", { hasText: "coffee" }).waitFor();
     await server.fetch("/topics/orders", { method: "DELETE" });
     await page.locator("#two .error", { hasText: "TOPIC_DELETED" }).waitFor();

@@ -12,7 +12,7 @@ export interface TopicState<T = unknown> {
   readonly events: readonly RingcastEvent<T>[];
   /** The last gap; undefined if nothing was missed so far. */
   readonly gap: Gap | undefined;
-  /** What ended the subscription, such as a deleted topic or a right that is missing; undefined while it goes on. */
+  /** What ended the subscription, such as a deleted topic or a missing right; undefined while it lasts. */
   readonly error: RingcastError | undefined;
 }
 
