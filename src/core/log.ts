@@ -41,6 +41,7 @@ export class Log {
   /** The newest chunk, where it was evicted. Whoever still reads it must find its way to the next one. */
   #evictedTail: WeakRef<Chunk> | undefined;
   readonly #budget: HistoryBudget;
+  /** Only the budget sets it. */
   sizeClass: number | undefined;
   #heldBytes = 0;
   /** By how much that has changed since the budget was told. */
