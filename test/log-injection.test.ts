@@ -116,6 +116,7 @@ describe("what clients send", () => {
       "client connected",
       "client disconnected",
       "configuration",
+      "history limit",
       "request",
       "request refused",
       "shutdown complete",
