@@ -184,10 +184,9 @@ export class Connection {
       return;
     }
     this.#startTimer(connectTimeoutMs, () => {
-      const silent = new RingcastError(
-        "UNREACHABLE",
-        `no answer within ${connectTimeoutMs} ms at ${shownUrl(this.#url)}`,
-      );
+      const message = `no answer within ${connectTimeoutMs} ms at ${shownUrl(this.#url)}`;
+      // That says little: it must not hide a cause that is known.
+      const silent = this.#problem === undefined ? new RingcastError("UNREACHABLE", message) : undefined;
       this.#lost(ABNORMAL, "no connection in time", silent);
     });
     const events: SocketEvents = {

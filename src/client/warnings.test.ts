@@ -88,3 +88,16 @@ test("a server that accepts and never answers is reported, with the URL", async 
   await settled();
   expect(warnings).toEqual(["UNREACHABLE: no answer within 1000 ms at ws://server/ws"]);
 });
+
+test("a server that does not answer hides no cause that is known", async () => {
+  const { client, platform, retry } = connectingClient({ connectTimeoutMs: 1000 });
+  const warnings: string[] = [];
+  client.on("warning", ({ code }) => warnings.push(code));
+  platform.socket.fail("NOT_RINGCAST", "another server answers");
+  await retry();
+  platform.socket.accept();
+  platform.advance(1000);
+  await settled();
+  expect(warnings).toEqual(["NOT_RINGCAST"]);
+  expect(client.state).toMatchObject({ state: "waiting", error: { code: "NOT_RINGCAST" } });
+});
